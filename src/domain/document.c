@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading is deliberately narrow: no network, no DTD at all (so no entities beyond the
+ * five of XML itself, no external subset, no expansion), libxml2's own limits on depth
+ * and text size left in place (no XML_PARSE_HUGE).
+ */
+#include "domain/document.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
+
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
+
+static void free_parserp(xmlParserCtxtPtr *ctxt)
+{
+	if (*ctxt)
+		xmlFreeParserCtxt(*ctxt);
+}
+
+static void free_docp(xmlDocPtr *doc)
+{
+	if (*doc)
+		xmlFreeDoc(*doc);
+}
+
+/* A DOCTYPE is refused before anything of it is used. */
+static void refuse_doctype(void *data, const xmlChar *name VC_UNUSED,
+                           const xmlChar *external VC_UNUSED,
+                           const xmlChar *system VC_UNUSED)
+{
+	xmlParserCtxtPtr ctxt = data;
+
+	ctxt->_private = ctxt; /* any non-NULL: "there was one" */
+	xmlStopParser(ctxt);
+}
+
+static int parse_failed(xmlParserCtxtPtr ctxt, const char *file, struct vc_err *err)
+{
+	const xmlError *e = xmlCtxtGetLastError(ctxt);
+	const char *message = e && e->message ? e->message : "not well-formed";
+	int len = (int)strcspn(message, "\n");
+
+	if (ctxt->_private)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s: a DOCTYPE is not accepted; remove it", file);
+	return vc_fail(err, VC_ERR_INPUT, "%s:%d: %.*s", file, e ? e->line : 1, len,
+	               message);
+}
+
+static int parse_xml(const char *text, size_t len, const char *file, xmlDocPtr *ret_doc,
+                     struct vc_err *err)
+{
+	VC_CLEANUP(free_parserp) xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
+	VC_CLEANUP(free_docp) xmlDocPtr doc = NULL;
+
+	if (!ctxt)
+		return vc_fail_oom(err);
+	ctxt->sax->internalSubset = refuse_doctype;
+	doc = xmlCtxtReadMemory(ctxt, text, (int)len, NULL, NULL, PARSE_OPTIONS);
+	if (!doc || ctxt->_private)
+		return parse_failed(ctxt, file, err);
+	*ret_doc = vc_steal(&doc);
+	return 0;
+}
+
+static int check_root(xmlDocPtr doc, const char *file, struct vc_err *err)
+{
+	xmlNodePtr root = xmlDocGetRootElement(doc);
+
+	if (!root || root->ns || strcmp((const char *)root->name, "domain") != 0)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s: the root element is <%s>, expected <domain>", file,
+		               root ? (const char *)root->name : "");
+	return 0;
+}
+
+/**
+ * vc_document_parse() - Read a domain document
+ * @text:	XML text
+ * @len:	its length
+ * @file:	for messages
+ * @ret_document:	document; free with vc_document_free()
+ * @err:	"FILE:LINE: what is wrong"
+ *
+ * Return: 0, -VC_ERR_INPUT (not well-formed, a DOCTYPE, no <domain>) or
+ * -VC_ERR_INTERNAL
+ */
+int vc_document_parse(const char *text, size_t len, const char *file,
+                      struct vc_document **ret_document, struct vc_err *err)
+{
+	VC_AUTO_DOCUMENT struct vc_document *document = calloc(1, sizeof(*document));
+
+	if (!document)
+		return vc_fail_oom(err);
+	if (len > INT_MAX)
+		return vc_fail(err, VC_ERR_INPUT, "%s: larger than 2 GiB", file);
+	if (memchr(text, '\0', len))
+		return vc_fail(err, VC_ERR_INPUT, "%s: contains a NUL byte", file);
+	document->text = strndup(text, len);
+	document->len = len;
+	document->file = strdup(file);
+	if (!document->text || !document->file)
+		return vc_fail_oom(err);
+	if (parse_xml(text, len, file, &document->xml, err) < 0 ||
+	    check_root(document->xml, file, err) < 0)
+		return -(int)err->kind;
+	*ret_document = vc_steal(&document);
+	return 0;
+}
+
+/**
+ * vc_document_free() - Free a document
+ * @document:	document or NULL
+ */
+void vc_document_free(struct vc_document *document)
+{
+	if (!document)
+		return;
+	free_docp(&document->xml);
+	free(document->text);
+	free(document->file);
+	free(document);
+}
+
+/**
+ * vc_xml_child() - First child element of a name, without namespace
+ * @parent:	element, may be NULL
+ * @name:	local name
+ *
+ * Return: the element, or NULL
+ */
+xmlNodePtr vc_xml_child(xmlNodePtr parent, const char *name)
+{
+	xmlNodePtr node = parent ? parent->children : NULL;
+
+	for (; node; node = node->next)
+		if (node->type == XML_ELEMENT_NODE && !node->ns &&
+		    strcmp((const char *)node->name, name) == 0)
+			return node;
+	return NULL;
+}
+
+/**
+ * vc_xml_attribute() - Copy the value of an attribute without namespace
+ * @arena:	holds the copy
+ * @element:	element, may be NULL
+ * @name:	attribute
+ * @ret_value:	the value, or NULL when there is none
+ * @err:	out of memory
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_xml_attribute(struct vc_arena *arena, xmlNodePtr element, const char *name,
+                     char **ret_value, struct vc_err *err)
+{
+	xmlChar *value = element ? xmlGetNoNsProp(element, (const xmlChar *)name) : NULL;
+	char *copy = vc_arena_strdup(arena, (const char *)value);
+	bool lost = value && !copy;
+
+	xmlFree(value);
+	if (lost)
+		return vc_fail_oom(err);
+	*ret_value = copy;
+	return 0;
+}
+
+/**
+ * vc_xml_fail() - Fail at a place in the document
+ * @document:	document
+ * @node:	what is wrong
+ * @err:	error to fill
+ * @kind:	kind
+ * @fmt:	message
+ *
+ * Return: -(int)@kind
+ */
+int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_err *err,
+                enum vc_err_kind kind, const char *fmt, ...)
+{
+	char text[VC_ERR_MSG_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return vc_fail(err, kind, "%s:%ld: %s", document->file, xmlGetLineNo(node), text);
+}

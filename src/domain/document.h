@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * document.h - a libvirt domain document: read with limits, looked at, printed.
+ *
+ * libxml2 stays inside src/domain/. A document keeps the bytes it was read from, because
+ * "nothing to do" answers with exactly these.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libxml/tree.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/binding.h"
+
+#define VC_DOMAIN_NS "urn:virt-claim:domain:1"
+#define VC_PLAN_NS   "urn:virt-claim:plan:1"
+
+struct vc_document {
+	xmlDocPtr xml;
+	char *text; /* the bytes that were read, NUL-terminated */
+	size_t len;
+	char *file; /* for messages */
+};
+
+int vc_document_parse(const char *text, size_t len, const char *file,
+                      struct vc_document **ret_document, struct vc_err *err)
+	VC_MUST_CHECK;
+void vc_document_free(struct vc_document *document);
+static inline void vc_document_freep(struct vc_document **document)
+{
+	vc_document_free(*document);
+}
+#define VC_AUTO_DOCUMENT VC_CLEANUP(vc_document_freep)
+
+/* First child element of that name (no namespace), or NULL. */
+xmlNodePtr vc_xml_child(xmlNodePtr parent, const char *name);
+/* Attribute as a string in the arena; NULL when absent. *ret_oom is not needed: an
+ * allocation failure is reported by err. */
+int vc_xml_attribute(struct vc_arena *arena, xmlNodePtr element, const char *name,
+                     char **ret_value, struct vc_err *err) VC_MUST_CHECK;
+/* "FILE:LINE: message" */
+int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_err *err,
+                enum vc_err_kind kind, const char *fmt, ...) VC_PRINTF(5, 6);
+
+/**
+ * struct vc_hostdev - one host device that a domain has now
+ * @at:		which child node of <devices>, from 1, over all nodes
+ * @line:	line in the document, 0 unknown
+ * @element:	"hostdev", "interface" or "disk": what carries it
+ * @alias:	user or runtime alias; NULL none
+ * @kind:	VC_KIND_UNKNOWN for what we do not translate (usb, scsi ... yet)
+ * @pci:	host address, when @has_pci (hostdev pci, interface hostdev, disk nvme)
+ * @has_pci:	see there
+ * @mdev_uuid:	lower case; NULL
+ * @mdev_model:	of an mdev
+ * @managed:	attribute
+ * @driver:	<driver name=>; NULL none
+ * @address:	guest PCI address, .set when there is one
+ * @options:	boot order, rom, display, ramfb that it has now
+ */
+struct vc_hostdev {
+	size_t at;
+	long line;
+	char *element;
+	char *alias;
+	enum vc_kind kind;
+	struct vc_pci_address pci;
+	bool has_pci;
+	char *mdev_uuid;
+	enum vc_mdev_model mdev_model;
+	enum vc_tri managed;
+	char *driver;
+	struct vc_options options;
+};
+
+struct vc_hostdevs {
+	struct vc_hostdev *v;
+	size_t n, cap;
+};
+
+/* One <device> of our metadata: a binding, and what was attached last time. */
+struct vc_record {
+	struct vc_binding binding;
+	bool made; /* we made the element */
+	char *driver, *pool, *device;
+	char *identity; /* "144d:a80a serial ..." as recorded, NULL none */
+};
+
+struct vc_records {
+	struct vc_record *v;
+	size_t n, cap;
+};
+
+/**
+ * struct vc_domain - what a domain document says that concerns us
+ */
+struct vc_domain {
+	char *name; /* NULL none */
+	char *uuid; /* NULL none */
+	struct vc_hostdevs hostdevs;
+	struct vc_records records;
+	struct { /* every alias of any device, ours or not */
+		char **v;
+		size_t n, cap;
+	} aliases;
+};
+
+int vc_domain_read(struct vc_arena *arena, const struct vc_document *document,
+                   struct vc_domain *ret_domain, struct vc_err *err) VC_MUST_CHECK;

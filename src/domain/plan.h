@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plan.h - decide what a domain needs: bind, check, plan. Pure.
+ */
+#pragma once
+
+#include "domain/document.h"
+#include "model/host_facts.h"
+#include "model/plan.h"
+
+enum vc_plan_mode {
+	VC_MODE_REWRITE,
+	VC_MODE_ADOPT,  /* take over hostdevs that the domain already has */
+	VC_MODE_UNBIND, /* the way back: devices stay, aliases and bindings go */
+};
+
+/**
+ * struct vc_plan_input - everything that a plan depends on
+ * @mode:	see there
+ * @claims:	joined and resolved
+ * @bindings:	of command line, VMI and annotation; the domain's own are added
+ * @attach_all:	with no binding at all, attach every device of @claims
+ * @pods:	who is who in reservedFor; NULL
+ * @host:	NULL: nothing is known of the machine
+ * @namespace:	default namespace of bindings; NULL: any
+ * @vmi_name, @vmi_uid, @vm_uid: who the VM is; NULL unknown
+ * @managed:	write managed='yes' (only if asked)
+ * @target_libvirt: major * 1000000 + minor * 1000 + release
+ * @aliases, @n_aliases: VC_MODE_UNBIND, ADOPT: only these; none: all
+ */
+struct vc_plan_input {
+	enum vc_plan_mode mode;
+	const struct vc_claims *claims;
+	const struct vc_bindings *bindings;
+	bool attach_all;
+	const struct vc_pods *pods;
+	const struct vc_host_facts *host;
+	const char *namespace;
+	const char *vmi_name, *vmi_uid, *vm_uid;
+	bool managed;
+	unsigned long target_libvirt;
+	const char *const *aliases;
+	size_t n_aliases;
+};
+
+/* Refusals (-VC_ERR_REFUSED) name both sides: see docs/errors in README. */
+int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
+                 const struct vc_domain *domain, const struct vc_plan_input *input,
+                 struct vc_plan *ret_plan, struct vc_err *err) VC_MUST_CHECK;
