@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+#define CHUNK        4096U
+#define CANNOT_START 127
+
+/* Our side of a running child. */
+struct child {
+	pid_t pid;
+	int pidfd;
+	int out;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Runs in the child. */
+static int child_main(const struct vc_run *run, int out)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (setpgid(0, 0) < 0 || null < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDIN_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+		return CANNOT_START;
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
+		return CANNOT_START;
+	return run->fn(run->arg);
+}
+
+/* Ends whatever is left, reaps, closes; returns the wait status. */
+static int finish(const struct child *child)
+{
+	int status = 0;
+
+	(void)kill(-child->pid, SIGKILL);
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)close(child->out);
+	if (child->pidfd >= 0)
+		(void)close(child->pidfd);
+	return status;
+}
+
+static int start(const struct vc_run *run, struct child *ret_child, struct vc_err *err)
+{
+	int ends[2];
+	pid_t pid;
+	int r = 0;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return vc_fail_sys(err, errno, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0)
+		_exit(child_main(run, ends[1]));
+	(void)close(ends[1]);
+	if (pid < 0) {
+		(void)close(ends[0]);
+		return vc_fail_sys(err, errno, "cannot start a child process");
+	}
+	/* On both sides, whoever comes first. */
+	(void)setpgid(pid, pid);
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*ret_child = (struct child){
+		.pid = pid,
+		.pidfd = pidfd_open(pid, 0),
+		.out = ends[0],
+	};
+	if (ret_child->pidfd < 0) {
+		r = vc_fail_sys(err, errno, "cannot watch a child process");
+		(void)finish(ret_child);
+	}
+	return r;
+}
+
+/* Takes what is there now; returns whether more may come. */
+static bool drain(int fd, struct vc_buf *buf)
+{
+	for (;;) {
+		char chunk[CHUNK];
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n <= 0)
+			return false;
+		vc_buf_add(buf, chunk, (size_t)n);
+		if (buf->failed)
+			return false;
+	}
+}
+
+/* Collects output until the child ends; returns whether it did so in time. */
+static bool attend(const struct child *child, const struct vc_run *run,
+                   struct vc_buf *buf)
+{
+	int64_t deadline = now_ms() + run->deadline_ms;
+	bool open = true;
+
+	for (;;) {
+		struct pollfd p[] = {
+			{ .fd = child->pidfd, .events = POLLIN },
+			{ .fd = open ? child->out : -1, .events = POLLIN },
+		};
+		int64_t left = deadline - now_ms();
+
+		if (left <= 0 || buf->failed)
+			return false;
+		if (poll(p, VC_ARRAY_SIZE(p), (int)left) < 0 && errno != EINTR)
+			return false;
+		if (p[0].revents != 0) {
+			(void)drain(child->out, buf);
+			return true;
+		}
+		if (p[1].revents != 0)
+			open = drain(child->out, buf);
+	}
+}
+
+static int judge(const struct vc_run *run, bool in_time, const struct vc_buf *buf,
+                 int status, struct vc_err *err)
+{
+	if (buf->failed)
+		return vc_fail(err, VC_ERR_SYSTEM, "%s: more than %zu bytes of output",
+		               run->what, run->max_output);
+	if (!in_time)
+		return vc_fail(err, VC_ERR_SYSTEM, "%s: not done after %u ms", run->what,
+		               run->deadline_ms);
+	if (WIFSIGNALED(status))
+		return vc_fail(err, VC_ERR_SYSTEM, "%s: killed by signal %d (%s)",
+		               run->what, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return 0;
+}
+
+/**
+ * vc_run() - Run a function in a child process, with a deadline
+ * @arena:	holds the output
+ * @run:	what to run
+ * @ret_result:	output and exit status
+ * @err:	why not
+ *
+ * The caller must be single-threaded. It waits for the child, never for descriptors that
+ * a grandchild may have kept.
+ *
+ * Return: 0, -VC_ERR_SYSTEM (could not start, deadline over, died by a signal, too much
+ * output) or -VC_ERR_INTERNAL
+ */
+int vc_run(struct vc_arena *arena, const struct vc_run *run,
+           struct vc_run_result *ret_result, struct vc_err *err)
+{
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(run->max_output);
+	struct child child;
+	bool in_time;
+	char *output;
+	int status;
+
+	if (start(run, &child, err) < 0)
+		return -(int)err->kind;
+	in_time = attend(&child, run, &buf);
+	status = finish(&child);
+	if (judge(run, in_time, &buf, status, err) < 0)
+		return -(int)err->kind;
+	output = vc_arena_strndup(arena, buf.data ? buf.data : "", buf.len);
+	if (!output)
+		return vc_fail_oom(err);
+	*ret_result = (struct vc_run_result){
+		.output = output,
+		.len = buf.len,
+		.status = WEXITSTATUS(status),
+	};
+	return 0;
+}

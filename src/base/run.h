@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run.h - a function in a child process that can neither hang nor crash its caller.
+ *
+ * The child inherits no descriptor: its standard input and error are /dev/null, its
+ * standard output is a pipe to us. It leads a process group of its own, which is killed
+ * as a whole when the deadline is over and when the child ends, so that nothing that it
+ * started stays in the background.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/**
+ * struct vc_run - what to run
+ * @fn:		runs in the child; what it returns becomes the exit status, 0 to 255
+ * @arg:	for @fn
+ * @what:	for messages: "qemu:///embed"
+ * @deadline_ms: from now, > 0
+ * @max_output:	what @fn may print to descriptor 1, in bytes
+ */
+struct vc_run {
+	int (*fn)(void *arg);
+	void *arg;
+	const char *what;
+	unsigned deadline_ms;
+	size_t max_output;
+};
+
+/**
+ * struct vc_run_result - how it went
+ * @output:	what was printed, NUL-terminated, in the arena
+ * @len:	its length
+ * @status:	exit status
+ */
+struct vc_run_result {
+	char *output;
+	size_t len;
+	int status;
+};
+
+int vc_run(struct vc_arena *arena, const struct vc_run *run,
+           struct vc_run_result *ret_result, struct vc_err *err) VC_MUST_CHECK;

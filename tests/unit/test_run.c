@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/run.h"
+#include "unit.h"
+
+#define UNTOUCHED 77
+
+static int print(const char *text)
+{
+	return write(STDOUT_FILENO, text, strlen(text)) < 0 ? 1 : 3;
+}
+
+static int say(void *arg)
+{
+	return print(arg);
+}
+
+static int hang(void *arg VC_UNUSED)
+{
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+static int crash(void *arg VC_UNUSED)
+{
+	struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)signal(SIGSEGV, SIG_DFL);
+	(void)raise(SIGSEGV);
+	return 0;
+}
+
+static int flood(void *arg VC_UNUSED)
+{
+	static const char chunk[4096];
+
+	while (write(STDOUT_FILENO, chunk, sizeof(chunk)) > 0)
+		;
+	return 0;
+}
+
+/* A grandchild that keeps the pipe open for a long time. */
+static int leave_one_behind(void *arg VC_UNUSED)
+{
+	if (fork() == 0)
+		return hang(NULL);
+	return print("left");
+}
+
+/* Which of the caller's descriptors are still open? */
+static int count_descriptors(void *arg)
+{
+	const int *fd = arg;
+	char text[] = "closed";
+
+	if (fcntl(*fd, F_GETFD) >= 0 || errno != EBADF)
+		return print("open");
+	if (read(STDIN_FILENO, text, 1) != 0)
+		return print("stdin has data");
+	return print(text);
+}
+
+static int run(struct vc_arena *arena, int (*fn)(void *), void *arg,
+               struct vc_run_result *result, struct vc_err *err)
+{
+	struct vc_run how = {
+		.fn = fn,
+		.arg = arg,
+		.what = "the test",
+		.deadline_ms = 300,
+		.max_output = 100000,
+	};
+
+	result->status = UNTOUCHED;
+	return vc_run(arena, &how, result, err);
+}
+
+static void test_output_and_status(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_run_result result;
+	char text[] = "hello\n";
+
+	assert_int_equal(run(&arena, say, text, &result, &err), 0);
+	assert_int_equal(result.status, 3);
+	assert_string_equal(result.output, "hello\n");
+	assert_int_equal(result.len, 6);
+}
+
+static void test_failures(void **state VC_UNUSED)
+{
+	static const struct {
+		int (*fn)(void *);
+		const char *text;
+	} cases[] = {
+		{ hang, "the test: not done after 300 ms" },
+		{ crash, "the test: killed by signal 11" },
+		{ flood, "the test: more than 100000 bytes of output" },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_err err = VC_ERR_INIT;
+		struct vc_run_result result;
+
+		assert_int_equal(run(&arena, cases[i].fn, NULL, &result, &err),
+		                 -VC_ERR_SYSTEM);
+		assert_non_null(strstr(err.msg, cases[i].text));
+		assert_int_equal(result.status, UNTOUCHED);
+	}
+}
+
+static void test_nothing_is_left_behind(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_run_result result;
+
+	/* It ends with its child, not with the grandchild's pipe. */
+	assert_int_equal(run(&arena, leave_one_behind, NULL, &result, &err), 0);
+	assert_string_equal(result.output, "left");
+}
+
+static void test_no_descriptor_is_inherited(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	VC_AUTOCLOSE int fd = dup(STDERR_FILENO);
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_run_result result;
+
+	assert_int_equal(run(&arena, count_descriptors, &fd, &result, &err), 0);
+	assert_string_equal(result.output, "closed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output_and_status),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_nothing_is_left_behind),
+		cmocka_unit_test(test_no_descriptor_is_inherited),
+	};
+
+	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
+}
