@@ -10,9 +10,11 @@
 bool vc_cdi_recognise(const struct vc_tree *tree);
 
 /* One file. @file_name is its base name: most drivers put the claim UID there. A
- * metadata CDI file [KEP-5304] is followed to the mount's hostPath when @follow. */
+ * metadata CDI file [KEP-5304] is followed to the mount's hostPath when @follow, which is
+ * then read with @file_flags. On failure facts are as they were. */
 int vc_cdi_read(struct vc_arena *arena, const struct vc_tree *tree, const char *file_name,
-                bool follow, struct vc_facts *facts, struct vc_err *err) VC_MUST_CHECK;
+                bool follow, unsigned file_flags, struct vc_facts *facts,
+                struct vc_err *err) VC_MUST_CHECK;
 
 /* Directories in order of priority, the last one wins [CDI] SPEC; a missing directory is
  * fine. Files that fail are noted in facts->notes and cost only themselves, as the
