@@ -58,9 +58,9 @@ int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_e
  * @mdev_uuid:	lower case; NULL
  * @mdev_model:	of an mdev
  * @managed:	attribute
+ * @has_mode:	the mode attribute is written out
  * @driver:	<driver name=>; NULL none
- * @address:	guest PCI address, .set when there is one
- * @options:	boot order, rom, display, ramfb that it has now
+ * @options:	guest PCI address, boot order, rom, display, ramfb that it has now
  */
 struct vc_hostdev {
 	size_t at;
@@ -73,6 +73,7 @@ struct vc_hostdev {
 	char *mdev_uuid;
 	enum vc_mdev_model mdev_model;
 	enum vc_tri managed;
+	bool has_mode;
 	char *driver;
 	struct vc_options options;
 };
@@ -85,7 +86,9 @@ struct vc_hostdevs {
 /* One <device> of our metadata: a binding, and what was attached last time. */
 struct vc_record {
 	struct vc_binding binding;
-	bool made; /* we made the element */
+	bool made;       /* we made the element */
+	bool keep_alias; /* the alias is older than the record */
+	long line;
 	char *driver, *pool, *device;
 	char *identity; /* "144d:a80a serial ..." as recorded, NULL none */
 };
@@ -96,14 +99,50 @@ struct vc_records {
 };
 
 /**
+ * struct vc_guest_device - what any device of the domain takes of the guest
+ * @at:		which child node of <devices>, from 1, over all nodes
+ * @line:	line in the document, 0 unknown
+ * @element:	name of the element
+ * @alias:	NULL none
+ * @address:	guest PCI address, .set when there is one in PCI domain 0
+ * @boot_order:	0 none
+ * @ramfb:	it is a ramfb display, or has one
+ * @display:	a hostdev with display='on'
+ */
+struct vc_guest_device {
+	size_t at;
+	long line;
+	char *element;
+	char *alias;
+	struct vc_guest_address address;
+	unsigned boot_order;
+	bool ramfb;
+	bool display;
+};
+
+struct vc_guest_devices {
+	struct vc_guest_device *v;
+	size_t n, cap;
+};
+
+/**
  * struct vc_domain - what a domain document says that concerns us
+ * @name, @uuid: NULL none
+ * @hostdevs:	everything that takes a device of the host, in document order
+ * @records:	of our metadata, in document order
+ * @guests:	every device that has an alias, a guest PCI address, a boot order or a
+ *		ramfb, in document order
+ * @os_boot:	whether there is an <os><boot>
+ * @aliases:	every alias of any device, ours or not
  */
 struct vc_domain {
-	char *name; /* NULL none */
-	char *uuid; /* NULL none */
+	char *name;
+	char *uuid;
 	struct vc_hostdevs hostdevs;
 	struct vc_records records;
-	struct { /* every alias of any device, ours or not */
+	struct vc_guest_devices guests;
+	bool os_boot;
+	struct {
 		char **v;
 		size_t n, cap;
 	} aliases;

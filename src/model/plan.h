@@ -33,8 +33,12 @@ enum vc_plan_action {
  * @managed:	VC_YES only if asked
  * @options:	what to write beside the host side; unset members keep what is there
  * @at:		which child node of <devices> it is, counted from 1 over all nodes
- *		(text and comments too); 0 for a new element
+ *		(text and comments too); 0 for a new element, and for a VC_PLAN_KEEP or
+ *		VC_PLAN_UNBIND that is about the record only (the element has gone)
+ * @recorded:	whether our metadata has a <device> for it after the change
  * @made:	whether the element was made by us (and may be removed by us)
+ * @keep_alias:	the element had its user alias before us: VC_PLAN_UNBIND leaves it; in
+ *		our metadata keepAlias="yes"
  * @namespace:	of the claim; NULL unknown
  * @claim:	name of the claim; NULL unknown
  * @pod_claim:	see struct vc_binding
@@ -43,6 +47,8 @@ enum vc_plan_action {
  * @subrequest:	NULL
  * @index:	which device of the request, from 1; 0 when the request is unknown
  * @device:	the device; NULL when no input describes it (VC_PLAN_KEEP, _REMOVE, ...)
+ * @driver, @pool, @device_name, @identity: for our metadata: of @device, else as
+ *		recorded; NULL unknown
  * @origin_kind: who asked
  * @origin:	the same in words
  * @from:	host side before, as people write it; NULL when new
@@ -59,7 +65,9 @@ struct vc_plan_device {
 	enum vc_tri managed;
 	struct vc_options options;
 	size_t at;
+	bool recorded;
 	bool made;
+	bool keep_alias;
 	char *namespace;
 	char *claim;
 	char *pod_claim;
@@ -68,6 +76,7 @@ struct vc_plan_device {
 	char *subrequest;
 	unsigned index;
 	const struct vc_device *device;
+	char *driver, *pool, *device_name, *identity;
 	enum vc_binding_origin origin_kind;
 	char *origin;
 	char *from;
@@ -77,10 +86,11 @@ struct vc_plan_device {
 
 /**
  * struct vc_plan - a plan
- * @devices:	in the order in which new elements are written
+ * @devices:	in the order in which new elements and records are written
  * @notes:	warnings for a person, in order
- * @metadata:	whether our <claims> metadata is written (it is kept, changed or removed
- *		to match @devices)
+ * @metadata:	whether our <claims> metadata is touched: it then has one <device> for
+ *		each of @devices that is .recorded, and is removed when there is none.
+ *		When false, metadata stays as it is
  */
 struct vc_plan {
 	struct {
