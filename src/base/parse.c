@@ -93,7 +93,7 @@ bool vc_parse_decimal(const char **cursor, uint64_t max, uint64_t *ret_value)
 	for (; is_digit(*p); p++) {
 		uint64_t digit = (uint64_t)(*p - '0');
 
-		if (value > max / 10 || value * 10 > max - digit)
+		if (value > max / 10 || digit > max || value * 10 > max - digit)
 			return false;
 		value = value * 10 + digit;
 	}
