@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The children of <devices>: which of them take a device of the host, and what each of
+ * them takes of the guest.
+ *
+ * [LV] formatdomain, "Host device assignment". hostdev/@mode is 'subsystem' when absent;
+ * address attributes are read like C literals (0x41 is 65 is 0101), absent ones are 0.
+ *
+ * Host devices are read strictly: an address that we cannot read could be one that we
+ * are about to hand out. Of other devices an odd value is left to libvirt.
+ */
+#include <string.h>
+
+#include "base/parse.h"
+#include "domain/read.h"
+
+#define HOSTDEVS_MAX 4096
+
+static const char *const no_yes[2] = { "no", "yes" };
+static const char *const off_on[2] = { "off", "on" };
+
+static bool parse_octal(const char *p, uint32_t max, uint32_t *ret_value)
+{
+	uint64_t value = 0;
+
+	for (; *p >= '0' && *p <= '7' && value <= max; p++)
+		value = value * 8 + (uint64_t)(*p - '0');
+	if (!vc_parse_end(p) || value > max)
+		return false;
+	*ret_value = (uint32_t)value;
+	return true;
+}
+
+/**
+ * vc_parse_auto() - Read a whole text as a number in the base that its prefix says
+ * @text:	"0x41", "65" or "0101"
+ * @max:	largest value
+ * @ret_value:	value, when it is one
+ *
+ * Return: whether it is one
+ */
+bool vc_parse_auto(const char *text, uint32_t max, uint32_t *ret_value)
+{
+	uint64_t decimal;
+	uint32_t hex;
+
+	if (vc_parse_literal(&text, "0x") || vc_parse_literal(&text, "0X")) {
+		if (!vc_parse_hex(&text, 1, 8, &hex) || !vc_parse_end(text) || hex > max)
+			return false;
+		*ret_value = hex;
+		return true;
+	}
+	if (text[0] == '0')
+		return parse_octal(text, max, ret_value);
+	if (!vc_parse_number(text, max, &decimal))
+		return false;
+	*ret_value = (uint32_t)decimal;
+	return true;
+}
+
+/* "name='value'" of an address that is wrong, for a message. */
+struct bad_part {
+	const char *name;
+	char *value;
+};
+
+/* @element is an <address>. *ret_bad is set, and 0 returned, for a bad value. */
+static int read_pci(const struct vc_reader *reader, xmlNodePtr element,
+                    struct vc_pci_address *ret_address, struct bad_part *ret_bad,
+                    struct vc_err *err)
+{
+	static const char *const names[] = { "domain", "bus", "slot", "function" };
+	static const uint32_t max[] = { UINT32_MAX, 0xff, 0x1f, 7 };
+	uint32_t part[4] = { 0 };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(names); i++) {
+		char *text = NULL;
+
+		if (vc_xml_attribute(reader->arena, element, names[i], &text, err) < 0)
+			return -(int)err->kind;
+		if (text && !vc_parse_auto(text, max[i], &part[i])) {
+			*ret_bad = (struct bad_part){ names[i], text };
+			return 0;
+		}
+	}
+	*ret_address = (struct vc_pci_address){
+		.domain = part[0],
+		.bus = (uint8_t)part[1],
+		.slot = (uint8_t)part[2],
+		.function = (uint8_t)part[3],
+	};
+	return 0;
+}
+
+static int read_host_pci(const struct vc_reader *reader, xmlNodePtr source,
+                         struct vc_hostdev *hostdev, struct vc_err *err)
+{
+	xmlNodePtr element = vc_xml_child(source, "address");
+	struct bad_part bad = { 0 };
+
+	if (!element)
+		return 0;
+	if (read_pci(reader, element, &hostdev->pci, &bad, err) < 0)
+		return -(int)err->kind;
+	if (bad.name)
+		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
+		                   "host address %s='%s' is not a number in range; write "
+		                   "it like '0x41'",
+		                   bad.name, bad.value);
+	hostdev->has_pci = true;
+	return 0;
+}
+
+static int read_mdev(const struct vc_reader *reader, xmlNodePtr element,
+                     struct vc_hostdev *hostdev, struct vc_err *err)
+{
+	xmlNodePtr address = vc_xml_child(vc_xml_child(element, "source"), "address");
+	char *uuid = NULL, *model = NULL;
+
+	if (vc_xml_attribute(reader->arena, address, "uuid", &uuid, err) < 0 ||
+	    vc_xml_attribute(reader->arena, element, "model", &model, err) < 0)
+		return -(int)err->kind;
+	if (uuid && !vc_is_uuid(uuid))
+		return vc_xml_fail(reader->document, address, err, VC_ERR_INPUT,
+		                   "'%s' is not a UUID of a mediated device", uuid);
+	if (model && !vc_mdev_model_parse(model, &hostdev->mdev_model))
+		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
+		                   "model '%s' of a mediated device is unknown; expected "
+		                   "vfio-pci, vfio-ccw or vfio-ap",
+		                   model);
+	if (!uuid)
+		return 0;
+	hostdev->mdev_uuid = vc_lower(reader->arena, uuid);
+	return hostdev->mdev_uuid ? 0 : vc_fail_oom(err);
+}
+
+static int read_options(const struct vc_reader *reader, xmlNodePtr element,
+                        struct vc_hostdev *hostdev, struct vc_err *err)
+{
+	struct vc_options *o = &hostdev->options;
+	xmlNodePtr rom = vc_xml_child(element, "rom");
+	xmlNodePtr driver = vc_xml_child(element, "driver");
+
+	if (vc_read_switch(reader, element, "managed", no_yes, &hostdev->managed, err) <
+	            0 ||
+	    vc_read_switch(reader, element, "display", off_on, &o->display, err) < 0 ||
+	    vc_read_switch(reader, element, "ramfb", off_on, &o->ramfb, err) < 0 ||
+	    vc_read_switch(reader, rom, "bar", off_on, &o->rom_bar, err) < 0 ||
+	    vc_xml_attribute(reader->arena, rom, "file", &o->rom_file, err) < 0)
+		return -(int)err->kind;
+	return vc_xml_attribute(reader->arena, driver, "name", &hostdev->driver, err);
+}
+
+static int read_hostdev_source(const struct vc_reader *reader, xmlNodePtr element,
+                               struct vc_hostdev *hostdev, struct vc_err *err)
+{
+	char *mode = NULL, *type = NULL;
+
+	if (vc_xml_attribute(reader->arena, element, "mode", &mode, err) < 0 ||
+	    vc_xml_attribute(reader->arena, element, "type", &type, err) < 0)
+		return -(int)err->kind;
+	hostdev->has_mode = mode != NULL;
+	if (!type || (mode && strcmp(mode, "subsystem") != 0))
+		return 0;
+	if (strcmp(type, "pci") == 0) {
+		hostdev->kind = VC_KIND_PCI;
+		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
+		                     err);
+	}
+	if (strcmp(type, "mdev") == 0) {
+		hostdev->kind = VC_KIND_MDEV;
+		return read_mdev(reader, element, hostdev, err);
+	}
+	return 0;
+}
+
+/* Whether it is an element that takes a device of the host. */
+static int takes_host_device(const struct vc_reader *reader, xmlNodePtr element,
+                             bool *ret_takes, struct vc_err *err)
+{
+	const char *name = (const char *)element->name;
+	char *type = NULL;
+
+	if (strcmp(name, "hostdev") == 0) {
+		*ret_takes = true;
+		return 0;
+	}
+	if (vc_xml_attribute(reader->arena, element, "type", &type, err) < 0)
+		return -(int)err->kind;
+	*ret_takes = type &&
+	             ((strcmp(name, "interface") == 0 && strcmp(type, "hostdev") == 0) ||
+	              (strcmp(name, "disk") == 0 && strcmp(type, "nvme") == 0));
+	return 0;
+}
+
+static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
+                        const struct vc_guest_device *guest, struct vc_err *err)
+{
+	struct vc_hostdevs *hostdevs = &reader->domain->hostdevs;
+	struct vc_hostdev *hostdev;
+
+	if (hostdevs->n == HOSTDEVS_MAX)
+		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
+		                   "more than %d host devices", HOSTDEVS_MAX);
+	hostdev = vc_list_push(reader->arena, hostdevs);
+	if (!hostdev)
+		return vc_fail_oom(err);
+	hostdev->at = guest->at;
+	hostdev->line = guest->line;
+	hostdev->element = guest->element;
+	hostdev->alias = guest->alias;
+	hostdev->options.address = guest->address;
+	hostdev->options.boot_order = guest->boot_order;
+	if (strcmp(guest->element, "hostdev") != 0)
+		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
+		                     err);
+	if (read_hostdev_source(reader, element, hostdev, err) < 0)
+		return -(int)err->kind;
+	return read_options(reader, element, hostdev, err);
+}
+
+static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element,
+                              struct vc_guest_address *ret_address, struct vc_err *err)
+{
+	xmlNodePtr address = vc_xml_child(element, "address");
+	char *type = NULL, *multifunction = NULL;
+	struct vc_pci_address pci = { 0 };
+	struct bad_part bad = { 0 };
+
+	if (vc_xml_attribute(reader->arena, address, "type", &type, err) < 0 ||
+	    vc_xml_attribute(reader->arena, address, "multifunction", &multifunction,
+	                     err) < 0)
+		return -(int)err->kind;
+	if (!type || strcmp(type, "pci") != 0)
+		return 0;
+	if (read_pci(reader, address, &pci, &bad, err) < 0)
+		return -(int)err->kind;
+	if (bad.name || pci.domain != 0)
+		return 0;
+	*ret_address = (struct vc_guest_address){
+		.set = true,
+		.bus = pci.bus,
+		.slot = pci.slot,
+		.function = pci.function,
+	};
+	if (multifunction)
+		ret_address->multifunction =
+			strcmp(multifunction, "on") == 0 ? VC_YES : VC_NO;
+	return 0;
+}
+
+static int read_boot_order(const struct vc_reader *reader, xmlNodePtr element,
+                           unsigned *ret_order, struct vc_err *err)
+{
+	uint32_t order;
+	char *text = NULL;
+
+	if (vc_xml_attribute(reader->arena, vc_xml_child(element, "boot"), "order", &text,
+	                     err) < 0)
+		return -(int)err->kind;
+	if (text && vc_parse_auto(text, UINT32_MAX, &order))
+		*ret_order = order;
+	return 0;
+}
+
+/* A ramfb is an attribute of a hostdev, or <video><model type='ramfb'/>. */
+static int read_display(const struct vc_reader *reader, xmlNodePtr element,
+                        struct vc_guest_device *guest, struct vc_err *err)
+{
+	bool video = strcmp((const char *)element->name, "video") == 0;
+	char *ramfb = NULL, *display = NULL, *model = NULL;
+
+	if (vc_xml_attribute(reader->arena, element, "ramfb", &ramfb, err) < 0 ||
+	    vc_xml_attribute(reader->arena, element, "display", &display, err) < 0 ||
+	    vc_xml_attribute(reader->arena, vc_xml_child(element, "model"), "type",
+	                     &model, err) < 0)
+		return -(int)err->kind;
+	guest->ramfb = (ramfb && strcmp(ramfb, "on") == 0) ||
+	               (video && model && strcmp(model, "ramfb") == 0);
+	guest->display = display && strcmp(display, "on") == 0;
+	return 0;
+}
+
+static int read_guest(const struct vc_reader *reader, xmlNodePtr element, size_t at,
+                      struct vc_guest_device *ret_guest, struct vc_err *err)
+{
+	struct vc_guest_device guest = {
+		.at = at,
+		.line = xmlGetLineNo(element),
+		.element = vc_arena_strdup(reader->arena, (const char *)element->name),
+	};
+
+	if (!guest.element)
+		return vc_fail_oom(err);
+	if (vc_xml_attribute(reader->arena, vc_xml_child(element, "alias"), "name",
+	                     &guest.alias, err) < 0 ||
+	    read_guest_address(reader, element, &guest.address, err) < 0 ||
+	    read_boot_order(reader, element, &guest.boot_order, err) < 0 ||
+	    read_display(reader, element, &guest, err) < 0)
+		return -(int)err->kind;
+	*ret_guest = guest;
+	return 0;
+}
+
+static int keep_guest(const struct vc_reader *reader, const struct vc_guest_device *guest,
+                      struct vc_err *err)
+{
+	struct vc_guest_device *slot;
+	char **alias;
+
+	if (!guest->alias && !guest->address.set && guest->boot_order == 0 &&
+	    !guest->ramfb && !guest->display)
+		return 0;
+	slot = vc_list_push(reader->arena, &reader->domain->guests);
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = *guest;
+	if (!guest->alias)
+		return 0;
+	alias = vc_list_push(reader->arena, &reader->domain->aliases);
+	if (!alias)
+		return vc_fail_oom(err);
+	*alias = guest->alias;
+	return 0;
+}
+
+static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_t at,
+                       struct vc_err *err)
+{
+	struct vc_guest_device guest;
+	bool takes;
+
+	if (read_guest(reader, element, at, &guest, err) < 0 ||
+	    keep_guest(reader, &guest, err) < 0 ||
+	    takes_host_device(reader, element, &takes, err) < 0)
+		return -(int)err->kind;
+	return takes ? read_hostdev(reader, element, &guest, err) : 0;
+}
+
+/**
+ * vc_read_devices() - Read the devices of a domain
+ * @reader:	reader; fills .domain->hostdevs, .guests and .aliases
+ * @devices:	the <devices> element, NULL when there is none
+ * @err:	"FILE:LINE: what is wrong"
+ *
+ * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
+ */
+int vc_read_devices(const struct vc_reader *reader, xmlNodePtr devices,
+                    struct vc_err *err)
+{
+	xmlNodePtr node = devices ? devices->children : NULL;
+
+	for (size_t at = 1; node; node = node->next, at++)
+		if (node->type == XML_ELEMENT_NODE && !node->ns &&
+		    read_device(reader, node, at, err) < 0)
+			return -(int)err->kind;
+	return 0;
+}

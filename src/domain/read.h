@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * read.h - the parts of vc_domain_read(): devices, and the records of our metadata.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "domain/document.h"
+
+/* What the readers of one document share. */
+struct vc_reader {
+	struct vc_arena *arena;
+	const struct vc_document *document;
+	struct vc_domain *domain;
+};
+
+int vc_read_devices(const struct vc_reader *reader, xmlNodePtr devices,
+                    struct vc_err *err) VC_MUST_CHECK;
+int vc_read_metadata(const struct vc_reader *reader, xmlNodePtr metadata,
+                     struct vc_err *err) VC_MUST_CHECK;
+
+int vc_read_switch(const struct vc_reader *reader, xmlNodePtr element, const char *name,
+                   const char *const words[2], enum vc_tri *ret_value, struct vc_err *err)
+	VC_MUST_CHECK;
+char *vc_lower(struct vc_arena *arena, const char *text) VC_MUST_CHECK;
+bool vc_parse_auto(const char *text, uint32_t max, uint32_t *ret_value);
