@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * [SYSFS] Documentation/filesystems/sysfs.rst: one value per file, at most a page; links
+ * between devices are relative and stay below the mount point. A fixture or a hostile
+ * tree need not keep to that, so every open is confined to the root and bounded.
+ */
+#include "host/sysfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int open_below(int root, const char *path, int how)
+{
+	struct open_how oh = {
+		.flags = (unsigned)(how | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, root, path, &oh, sizeof(oh));
+}
+
+/* Reads at most @size bytes; returns how many, or -errno. */
+static ssize_t read_up_to(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, buf + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+/**
+ * vc_sysfs_read() - Read an attribute
+ * @arena:	holds the text
+ * @root:	sysfs root
+ * @path:	attribute, relative to @root
+ * @ret_text:	its text without the trailing newline
+ * @err:	why not; names @path
+ *
+ * Return: 0, -VC_ERR_ABSENT, -VC_ERR_INPUT (not a regular file, more than a page, a NUL
+ * inside), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_sysfs_read(struct vc_arena *arena, int root, const char *path, char **ret_text,
+                  struct vc_err *err)
+{
+	VC_AUTOCLOSE int fd = open_below(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	char buf[VC_SYSFS_MAX_BYTES + 1];
+	struct stat st;
+	ssize_t len;
+	char *text;
+
+	if (fd < 0)
+		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return vc_fail_sys(err, errno, "cannot stat sysfs '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return vc_fail(err, VC_ERR_INPUT, "sysfs '%s' is not a regular file",
+		               path);
+	len = read_up_to(fd, buf, sizeof(buf));
+	if (len < 0)
+		return vc_fail_sys(err, (int)-len, "cannot read sysfs '%s'", path);
+	if (len > (ssize_t)VC_SYSFS_MAX_BYTES || memchr(buf, '\0', (size_t)len))
+		return vc_fail(err, VC_ERR_INPUT,
+		               "sysfs '%s' is no attribute: expected a text of at most "
+		               "%u bytes",
+		               path, VC_SYSFS_MAX_BYTES);
+	if (len > 0 && buf[len - 1] == '\n')
+		len--;
+	text = vc_arena_strndup(arena, buf, (size_t)len);
+	if (!text)
+		return vc_fail_oom(err);
+	*ret_text = text;
+	return 0;
+}
+
+/* The target of a link, as it is written; @target has room for PATH_MAX bytes. */
+static int read_link(int root, const char *path, char *target, struct vc_err *err)
+{
+	VC_AUTOCLOSE int fd = open_below(root, path, O_PATH | O_NOFOLLOW);
+	struct stat st;
+	ssize_t len;
+
+	if (fd < 0)
+		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return vc_fail_sys(err, errno, "cannot stat sysfs '%s'", path);
+	if (!S_ISLNK(st.st_mode))
+		return vc_fail(err, VC_ERR_INPUT, "sysfs '%s' is not a symbolic link",
+		               path);
+	len = readlinkat(fd, "", target, PATH_MAX);
+	if (len < 0)
+		return vc_fail_sys(err, errno, "cannot read sysfs link '%s'", path);
+	if (len == PATH_MAX)
+		return vc_fail(err, VC_ERR_INPUT, "sysfs link '%s' is too long", path);
+	target[len] = '\0';
+	return 0;
+}
+
+/* Cuts the last component off @target; NULL when there is none that names something. */
+static const char *cut_last(char *target)
+{
+	char *slash = strrchr(target, '/');
+	const char *last = slash ? slash + 1 : target;
+
+	if (*last == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+		return NULL;
+	if (slash)
+		*slash = '\0';
+	return last;
+}
+
+/* The last component of the target, or with @up the one before it. */
+static int link_component(struct vc_arena *arena, int root, const char *path, bool up,
+                          char **ret_name, struct vc_err *err)
+{
+	char target[PATH_MAX] = "";
+	const char *part;
+	char *name;
+	int r = read_link(root, path, target, err);
+
+	if (r < 0)
+		return r;
+	part = cut_last(target);
+	if (part && up)
+		part = part == target ? NULL : cut_last(target);
+	if (!part)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "sysfs link '%s' does not lead to a device", path);
+	name = vc_arena_strdup(arena, part);
+	if (!name)
+		return vc_fail_oom(err);
+	*ret_name = name;
+	return 0;
+}
+
+/**
+ * vc_sysfs_link() - What a link leads to
+ * @arena:	holds the name
+ * @root:	sysfs root
+ * @path:	link, relative to @root; links on the way to it are followed
+ * @ret_name:	last component of its target, never "." or ".."
+ * @err:	why not; names @path
+ *
+ * The target itself need not exist: only its name is asked for.
+ *
+ * Return: 0, -VC_ERR_ABSENT, -VC_ERR_INPUT (no link, or to nowhere), -VC_ERR_SYSTEM or
+ * -VC_ERR_INTERNAL
+ */
+int vc_sysfs_link(struct vc_arena *arena, int root, const char *path, char **ret_name,
+                  struct vc_err *err)
+{
+	return link_component(arena, root, path, false, ret_name, err);
+}
+
+/**
+ * vc_sysfs_link_parent() - What the thing that a link leads to lies in
+ * @arena:	holds the name
+ * @root:	sysfs root
+ * @path:	link, relative to @root; links on the way to it are followed
+ * @ret_name:	last but one component of its target, never "." or ".."
+ * @err:	why not; names @path
+ *
+ * Return: 0, -VC_ERR_ABSENT, -VC_ERR_INPUT (no link, or no parent in it), -VC_ERR_SYSTEM
+ * or -VC_ERR_INTERNAL
+ */
+int vc_sysfs_link_parent(struct vc_arena *arena, int root, const char *path,
+                         char **ret_name, struct vc_err *err)
+{
+	return link_component(arena, root, path, true, ret_name, err);
+}
+
+/**
+ * vc_sysfs_list() - The names in a directory
+ * @arena:	holds the names
+ * @root:	sysfs root
+ * @path:	directory, relative to @root
+ * @ret_names:	names, sorted by byte value
+ * @err:	why not; names @path
+ *
+ * Return: 0, -VC_ERR_ABSENT, -VC_ERR_INPUT (too many names), -VC_ERR_SYSTEM or
+ * -VC_ERR_INTERNAL
+ */
+int vc_sysfs_list(struct vc_arena *arena, int root, const char *path,
+                  struct vc_names *ret_names, struct vc_err *err)
+{
+	VC_AUTOCLOSE int fd = open_below(root, path, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
+	if (vc_file_list(arena, fd, ret_names, err) < 0)
+		return vc_err_context(err, "sysfs '%s'", path);
+	return 0;
+}
+
+/**
+ * vc_sysfs_is_directory() - Whether there is a directory
+ * @root:	sysfs root
+ * @path:	path relative to @root
+ *
+ * Return: whether it is there
+ */
+bool vc_sysfs_is_directory(int root, const char *path)
+{
+	VC_AUTOCLOSE int fd = open_below(root, path, O_PATH | O_DIRECTORY);
+
+	return fd >= 0;
+}
