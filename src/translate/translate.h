@@ -11,6 +11,7 @@
 #include "claim/vmi.h"
 #include "domain/apply.h"
 #include "domain/plan.h"
+#include "translate/libvirt_version.h"
 
 /**
  * struct vc_translate_input - what to translate
@@ -84,10 +85,3 @@ int vc_translate(struct vc_arena *arena, const struct vc_translate_input *input,
 int vc_translate_claims(struct vc_arena *arena, const struct vc_translate_input *input,
                         struct vc_translation *ret_translation, struct vc_err *err)
 	VC_MUST_CHECK;
-
-/* Version of the installed libvirt from the name of its library file, without loading
- * it: libvirt.so.0.9000.0 is 9.0.0. 0 when there is none. */
-unsigned long vc_installed_libvirt(void);
-/* "9.0.0" or "12.8" -> 9000000, 12008000 */
-int vc_libvirt_version_parse(const char *text, unsigned long *ret_version,
-                             struct vc_err *err) VC_MUST_CHECK;

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/commands.h"
+
+const struct vc_command *const vc_commands[] = {
+	&vc_command_rewrite, &vc_command_preview, &vc_command_verify, &vc_command_show,
+	&vc_command_convert, &vc_command_adopt,   &vc_command_unbind,
+};
+const size_t vc_n_commands = VC_ARRAY_SIZE(vc_commands);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * commands.h - the list of subcommands; each lives in its own cmd_*.c.
+ */
+#pragma once
+
+#include "cli/command.h"
+
+extern const struct vc_command *const vc_commands[];
+extern const size_t vc_n_commands;
+
+extern const struct vc_command vc_command_rewrite;
+extern const struct vc_command vc_command_preview;
+extern const struct vc_command vc_command_verify;
+extern const struct vc_command vc_command_show;
+extern const struct vc_command vc_command_convert;
+extern const struct vc_command vc_command_adopt;
+extern const struct vc_command vc_command_unbind;
