@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A driver may rewrite its metadata file in place [KEP-5304 library], so a plain read
- * can return half of the old and half of the new text. A read counts only when size and
- * times of the file were the same before and after it.
+ * can return half of the old and half of the new text. A read counts when size and times
+ * of the file were the same before and after it and lie some ticks back, or when a
+ * second read a few milliseconds later gives the same bytes.
  */
 #include "base/file.h"
 
@@ -20,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READ_ATTEMPTS  5
-#define RETRY_DELAY_NS 2000000L
+#define READ_ATTEMPTS  20
+#define SETTLE_NS      5000000L
 #define DIRECTORY_MAX  200000U
 #define STREAM_WAIT_MS 30000
 #define STREAM_CHUNK   65536U
@@ -108,35 +109,69 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-/* sysfs attributes say 4096 or 0 and have less or more: only regular files have sizes. */
+/* File times have the grain of a clock tick: a change within it shows only later. */
+static bool just_written(const struct stat *st)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return true;
+	return now.tv_sec - st->st_mtim.tv_sec < 2 &&
+	       (now.tv_sec - st->st_mtim.tv_sec) * 1000000000L + now.tv_nsec -
+	                       st->st_mtim.tv_nsec <
+	               SETTLE_NS;
+}
+
+/* One try; *ret_settled tells whether the text can be believed. */
+static int read_once(struct vc_arena *arena, int fd, const char *path, char **ret_text,
+                     size_t *ret_len, bool *ret_settled, struct vc_err *err)
+{
+	struct stat before, after;
+	ssize_t len;
+	char *text;
+
+	if (fstat(fd, &before) < 0)
+		return vc_fail_sys(err, errno, "cannot stat '%s'", path);
+	text = vc_arena_alloc(arena, (size_t)before.st_size + 1, 1);
+	if (!text)
+		return vc_fail_oom(err);
+	len = read_all(fd, text, (size_t)before.st_size);
+	if (len < 0)
+		return vc_fail_sys(err, (int)-len, "cannot read '%s'", path);
+	if (fstat(fd, &after) < 0)
+		return vc_fail_sys(err, errno, "cannot stat '%s'", path);
+	*ret_settled = len == before.st_size && same_version(&before, &after) &&
+	               !just_written(&after);
+	*ret_text = text;
+	*ret_len = (size_t)len;
+	return 0;
+}
+
 static int read_settled(struct vc_arena *arena, int fd, const char *path, char **ret_text,
                         size_t *ret_len, struct vc_err *err)
 {
-	for (int i = 0; i < READ_ATTEMPTS; i++) {
-		struct stat before, after;
-		ssize_t len;
-		char *text;
+	char *text = NULL, *again = NULL;
+	size_t len = 0, again_len = 0;
+	bool settled = false;
 
-		if (fstat(fd, &before) < 0)
-			return vc_fail_sys(err, errno, "cannot stat '%s'", path);
-		text = vc_arena_alloc(arena, (size_t)before.st_size + 1, 1);
-		if (!text)
-			return vc_fail_oom(err);
-		len = read_all(fd, text, (size_t)before.st_size);
-		if (len < 0)
-			return vc_fail_sys(err, (int)-len, "cannot read '%s'", path);
-		if (fstat(fd, &after) < 0)
-			return vc_fail_sys(err, errno, "cannot stat '%s'", path);
-		if (len == before.st_size && same_version(&before, &after)) {
-			*ret_text = text;
-			*ret_len = (size_t)len;
-			return 0;
-		}
-		(void)nanosleep(&(struct timespec){ .tv_nsec = RETRY_DELAY_NS }, NULL);
+	if (read_once(arena, fd, path, &text, &len, &settled, err) < 0)
+		return -(int)err->kind;
+	for (int i = 0; i < READ_ATTEMPTS && !settled; i++) {
+		(void)nanosleep(&(struct timespec){ .tv_nsec = SETTLE_NS }, NULL);
+		if (read_once(arena, fd, path, &again, &again_len, &settled, err) < 0)
+			return -(int)err->kind;
+		settled = settled || (len == again_len && memcmp(text, again, len) == 0);
+		text = again;
+		len = again_len;
 	}
-	return vc_fail(err, VC_ERR_SYSTEM,
-	               "'%s' changes while it is read; try again when its writer is done",
-	               path);
+	if (!settled)
+		return vc_fail(err, VC_ERR_SYSTEM,
+		               "'%s' changes while it is read; "
+		               "try again when its writer is done",
+		               path);
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
 }
 
 /**
