@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,6 +134,7 @@ static void write_torn(int dir)
 	static char text[8192];
 	int fd = openat(dir, "a", O_WRONLY | O_CLOEXEC);
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (char c = 'a';; c = c == 'a' ? 'b' : 'a') {
 		memset(text, c, sizeof(text));
 		(void)!pwrite(fd, text, sizeof(text) / 2, 0);
