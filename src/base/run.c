@@ -169,7 +169,7 @@ int vc_run(struct vc_arena *arena, const struct vc_run *run,
            struct vc_run_result *ret_result, struct vc_err *err)
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(run->max_output);
-	struct child child;
+	struct child child = { .pidfd = -1, .out = -1 };
 	bool in_time;
 	char *output;
 	int status;

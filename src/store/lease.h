@@ -3,9 +3,16 @@
  * lease.h - "domain U uses device D now": one small file per device.
  *
  * A lease is keyed by what the device is on the host (PCI address, mdev UUID), holds
- * domain UUID, name and boot id, and is taken with an exclusive link(2), so two starts
- * at the same instant cannot both have it. It ends with the boot, with `release end`, or
- * when there is evidence that its domain is gone: never by age.
+ * domain UUID, name and boot id. The store is locked while leases are taken, and a file
+ * appears with an exclusive link(2), so two starts at the same instant cannot both have
+ * it. It ends with the boot, with `release end`, or when there is evidence that its
+ * domain is gone: never by age.
+ *
+ *   prepared  dead when the daemon that asked for it is gone and no QEMU of that domain
+ *             lives
+ *   started   dead when no QEMU of that domain lives
+ *
+ * A file that cannot be read as a lease counts as held, and the error says what to remove.
  */
 #pragma once
 
