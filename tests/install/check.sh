@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# check.sh ROOT BUILD - what `cmake --install` lays out is complete and works from there.
+set -u
+root=$1 build=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C
+rc=0
+
+complain() {
+	echo "$*"
+	rc=1
+}
+
+DESTDIR=$work cmake --install "$build" --prefix /usr >"$work/log" 2>&1 || {
+	cat "$work/log"
+	exit 1
+}
+(cd "$work" && find . -type f -o -type l | grep -v '^\./log$' | LC_ALL=C sort) >"$work/list"
+cat "$work/list"
+
+program=$work/usr/bin/virt-claim
+[ -x "$program" ] || complain "no program was installed"
+cd "$root/tests/fixtures" || exit 2
+
+# It runs from there, with nothing of the source tree.
+(cd "$work" && "$program" --version) || complain "the installed program does not run"
+"$program" rewrite --claims claims/gpu/metadata.json domains/q35.xml >"$work/out.xml" ||
+	complain "the installed program does not rewrite"
+grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten domain lacks its device"
+
+hook=$(cd "$work" && find . -name onDefineDomain -type f)
+[ -n "$hook" ] || complain "no KubeVirt hook was installed"
+find "$work" -path '*virt-claim*' -name qemu -type f | grep -q . || complain "no libvirt hook was installed"
+
+# Man pages: one for the program and one for each command, without a complaint of man.
+pages=$(find "$work" -name '*.[1-8]' -o -name '*.[1-8].gz')
+for command in '' -rewrite -preview -verify -show -convert -adopt -unbind; do
+	echo "$pages" | grep -q "/virt-claim$command\.1" || complain "no man page virt-claim$command(1)"
+done
+for page in $pages; do
+	man --warnings -E UTF-8 -l "$page" 2>"$work/warnings" >"$work/page" || complain "man fails on $page"
+	[ ! -s "$work/warnings" ] || complain "$(basename "$page"): $(cat "$work/warnings")"
+	[ -s "$work/page" ] || complain "$(basename "$page") is empty"
+done
+
+# Completion, as bash-completion would load it.
+completion=$(find "$work/usr/share/bash-completion" -type f 2>/dev/null)
+[ -n "$completion" ] || complain "no bash completion was installed"
+offered=$(PATH=$work/usr/bin:$PATH bash -c '
+	source /usr/share/bash-completion/bash_completion 2>/dev/null
+	source "$1" || exit 1
+	function=$(complete -p virt-claim | sed "s/.*-F \([^ ]*\).*/\1/")
+	COMP_WORDS=(virt-claim re) COMP_CWORD=1 COMP_LINE="virt-claim re" COMP_POINT=13
+	"$function" virt-claim re virt-claim
+	echo "${COMPREPLY[@]}"' bash "$completion" 2>&1)
+case $offered in
+*rewrite*) ;;
+*) complain "completing 'virt-claim re' offers '$offered', not rewrite" ;;
+esac
+
+# Nothing of the tree it was built in.
+grep -rlF "$root" "$work/usr" | grep . && complain "these files name the build tree"
+exit $rc
