@@ -56,7 +56,10 @@ enum vc_mdev_model {
  * @iommu_group: -1 unknown
  * @vfio_cdev:	N of /dev/vfio/devices/vfioN; -1 unknown
  * @admin_access: only a ResourceClaim says it
- * @origin:	where the device was found: file, and pointer or line
+ * @unresolved:	why there is no address although something points to one, as a clause for
+ *		messages: "group 37 holds 0000:65:00.0 and 0000:65:00.1"; NULL
+ * @origin:	where the device was found: file, and pointer or line; after join, where
+ *		its address came from, when it has one
  */
 struct vc_device {
 	char *request;
@@ -80,6 +83,7 @@ struct vc_device {
 	int64_t iommu_group;
 	int64_t vfio_cdev;
 	enum vc_tri admin_access;
+	char *unresolved;
 	char *origin;
 };
 
