@@ -13,11 +13,12 @@ allowed() {
 	claim) echo base model claim ;;
 	host) echo base model host ;;
 	domain) echo base model domain ;;
-	store) echo base model store ;;
+	store) echo base model claim store ;;
 	virt) echo base virt ;;
+	hook) echo base model claim host domain store translate hook ;;
 	translate) echo base model claim host domain translate ;;
-	cli) echo base model claim host domain store translate virt cli ;;
-	hooks) echo base model claim host domain store translate cli ;;
+	cli) echo base model claim host domain store translate virt hook cli ;;
+	hooks) echo base model claim host domain store translate hook cli ;;
 	esac
 }
 
