@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Reading is deliberately narrow: no network, no DTD at all (so no entities beyond the
- * five of XML itself, no external subset, no expansion), libxml2's own limits on depth
- * and text size left in place (no XML_PARSE_HUGE).
- */
 #include "domain/document.h"
 
 #include <limits.h>
@@ -12,62 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/parser.h>
-#include <libxml/xmlerror.h>
-
-#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-
-static void free_parserp(xmlParserCtxtPtr *ctxt)
-{
-	if (*ctxt)
-		xmlFreeParserCtxt(*ctxt);
-}
-
-static void free_docp(xmlDocPtr *doc)
-{
-	if (*doc)
-		xmlFreeDoc(*doc);
-}
-
-/* A DOCTYPE is refused before anything of it is used. */
-static void refuse_doctype(void *data, const xmlChar *name VC_UNUSED,
-                           const xmlChar *external VC_UNUSED,
-                           const xmlChar *system VC_UNUSED)
-{
-	xmlParserCtxtPtr ctxt = data;
-
-	ctxt->_private = ctxt; /* any non-NULL: "there was one" */
-	xmlStopParser(ctxt);
-}
-
-static int parse_failed(xmlParserCtxtPtr ctxt, const char *file, struct vc_err *err)
-{
-	const xmlError *e = xmlCtxtGetLastError(ctxt);
-	const char *message = e && e->message ? e->message : "not well-formed";
-	int len = (int)strcspn(message, "\n");
-
-	if (ctxt->_private)
-		return vc_fail(err, VC_ERR_INPUT,
-		               "%s: a DOCTYPE is not accepted; remove it", file);
-	return vc_fail(err, VC_ERR_INPUT, "%s:%d: %.*s", file, e ? e->line : 1, len,
-	               message);
-}
-
-static int parse_xml(const char *text, size_t len, const char *file, xmlDocPtr *ret_doc,
-                     struct vc_err *err)
-{
-	VC_CLEANUP(free_parserp) xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
-	VC_CLEANUP(free_docp) xmlDocPtr doc = NULL;
-
-	if (!ctxt)
-		return vc_fail_oom(err);
-	ctxt->sax->internalSubset = refuse_doctype;
-	doc = xmlCtxtReadMemory(ctxt, text, (int)len, NULL, NULL, PARSE_OPTIONS);
-	if (!doc || ctxt->_private)
-		return parse_failed(ctxt, file, err);
-	*ret_doc = vc_steal(&doc);
-	return 0;
-}
+#include "domain/xml.h"
 
 static int check_root(xmlDocPtr doc, const char *file, struct vc_err *err)
 {
@@ -107,7 +47,7 @@ int vc_document_parse(const char *text, size_t len, const char *file,
 	document->file = strdup(file);
 	if (!document->text || !document->file)
 		return vc_fail_oom(err);
-	if (parse_xml(text, len, file, &document->xml, err) < 0 ||
+	if (vc_xml_read(text, len, file, &document->xml, err) < 0 ||
 	    check_root(document->xml, file, err) < 0)
 		return -(int)err->kind;
 	*ret_document = vc_steal(&document);
@@ -122,7 +62,7 @@ void vc_document_free(struct vc_document *document)
 {
 	if (!document)
 		return;
-	free_docp(&document->xml);
+	xmlFreeDoc(document->xml);
 	free(document->text);
 	free(document->file);
 	free(document);

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an element of ours has to look like is worked out here from the plan and the
+ * element that was there, and shares nothing with the stylesheets.
+ *
+ * [LV] formatdomain, "Host device assignment": what a PCI device and each model of a
+ * mediated device may have.
+ */
+#include "domain/check_device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/compare.h"
+#include "domain/document.h"
+#include "domain/xml.h"
+
+#define OVERLAY_MAX 6
+
+/* Attributes that have to have a value (or, with NULL, must not be there); all others
+ * are those of the element before. */
+struct overlay {
+	struct {
+		const char *name, *value;
+	} v[OVERLAY_MAX];
+	size_t n;
+};
+
+enum presence {
+	AS_BEFORE, /* there when it was there */
+	PRESENT,
+	GONE,
+};
+
+/* One child of a device. */
+struct part {
+	const char *name;
+	enum presence presence;
+	struct overlay overlay;
+};
+
+/* Text of the numbers of a host or guest address. */
+struct address_text {
+	char domain[sizeof("0xffffffff")];
+	char bus[sizeof("0xff")], slot[sizeof("0xff")];
+	char function[sizeof("0xf")];
+};
+
+static void require(struct overlay *o, const char *name, const char *value)
+{
+	o->v[o->n].name = name;
+	o->v[o->n].value = value;
+	o->n++;
+}
+
+static void require_tri(struct overlay *o, const char *name, enum vc_tri value,
+                        const char *no, const char *yes)
+{
+	if (value != VC_UNKNOWN)
+		require(o, name, value == VC_YES ? yes : no);
+}
+
+static void require_address(struct overlay *o, struct address_text *text,
+                            const struct vc_pci_address *pci)
+{
+	(void)snprintf(text->domain, sizeof(text->domain), "0x%04x", pci->domain);
+	(void)snprintf(text->bus, sizeof(text->bus), "0x%02x", pci->bus);
+	(void)snprintf(text->slot, sizeof(text->slot), "0x%02x", pci->slot);
+	(void)snprintf(text->function, sizeof(text->function), "0x%x",
+	               pci->function & 0xfu);
+	require(o, "domain", text->domain);
+	require(o, "bus", text->bus);
+	require(o, "slot", text->slot);
+	require(o, "function", text->function);
+}
+
+static bool in_overlay(const struct overlay *o, const xmlAttr *attr)
+{
+	for (size_t i = 0; !attr->ns && i < o->n; i++)
+		if (strcmp((const char *)attr->name, o->v[i].name) == 0)
+			return true;
+	return false;
+}
+
+/* The attributes of @b are those of @a (NULL: none) with @o laid over them. */
+static bool attributes_ok(const struct overlay *o, const xmlNode *a, const xmlNode *b)
+{
+	const xmlAttr *attr = NULL;
+
+	for (size_t i = 0; i < o->n; i++) {
+		const char *value = vc_xml_peek(b, o->v[i].name);
+
+		if (!value != !o->v[i].value ||
+		    (value && strcmp(value, o->v[i].value) != 0))
+			return false;
+	}
+	for (attr = b->properties; attr; attr = attr->next)
+		if (!in_overlay(o, attr) && (!a || !vc_xml_has_attribute(a, attr)))
+			return false;
+	for (attr = a ? a->properties : NULL; attr; attr = attr->next)
+		if (!in_overlay(o, attr) && !vc_xml_has_attribute(b, attr))
+			return false;
+	return true;
+}
+
+static bool is_plain(const xmlNode *element)
+{
+	return !element->ns && !element->nsDef;
+}
+
+/* Name, namespaces and content are those of @a; plain and empty without one. */
+static bool rest_ok(xmlNodePtr a, xmlNodePtr b)
+{
+	if (!a)
+		return is_plain(b) && !vc_xml_solid(b->children);
+	return vc_xml_equal_name(a, b) &&
+	       vc_xml_equal_content(a, b, VC_XML_BLANKS_IGNORE);
+}
+
+static bool part_ok(const struct part *part, xmlNodePtr before, xmlNodePtr after)
+{
+	xmlNodePtr a = vc_xml_child(before, part->name);
+	xmlNodePtr b = vc_xml_child(after, part->name);
+
+	if (part->presence == GONE || !b)
+		return !b &&
+		       (part->presence == GONE || (part->presence == AS_BEFORE && !a));
+	if (part->presence == AS_BEFORE && !a)
+		return false;
+	return rest_ok(a, b) && attributes_ok(&part->overlay, a, b);
+}
+
+static bool writes(const struct vc_plan_device *device)
+{
+	return device->action == VC_PLAN_ADD || device->action == VC_PLAN_CHANGE;
+}
+
+static bool is_mdev(const struct vc_plan_device *device, const char *model)
+{
+	return device->kind == VC_KIND_MDEV &&
+	       (!model || strcmp(vc_mdev_model_name(device->mdev_model), model) == 0);
+}
+
+static bool is_interface(const xmlNode *element)
+{
+	return strcmp((const char *)element->name, "interface") == 0;
+}
+
+static bool same_kind(const struct vc_plan_device *device, const xmlNode *before)
+{
+	const char *type = vc_xml_peek(before, "type");
+
+	if (!before || !type)
+		return false;
+	return is_interface(before) || strcmp(type, vc_kind_name(device->kind)) == 0;
+}
+
+/* Attributes of the element itself */
+static bool own_attributes_ok(const struct vc_plan_device *device, xmlNodePtr before,
+                              xmlNodePtr after)
+{
+	const struct vc_options *options = &device->options;
+	enum vc_tri managed = device->managed;
+	struct overlay o = { 0 };
+	bool keep = same_kind(device, before) &&
+	            (device->kind == VC_KIND_PCI || is_mdev(device, "vfio-pci"));
+
+	if (!writes(device))
+		return attributes_ok(&o, before, after);
+	if (device->action == VC_PLAN_ADD && managed == VC_UNKNOWN)
+		managed = VC_NO;
+	require_tri(&o, "managed", managed, "no", "yes");
+	if (is_interface(after))
+		return attributes_ok(&o, before, after);
+	require(&o, "mode", "subsystem");
+	require(&o, "type", vc_kind_name(device->kind));
+	require(&o, "model",
+	        is_mdev(device, NULL) ? vc_mdev_model_name(device->mdev_model) : NULL);
+	require_tri(&o, "display", options->display, "off", "on");
+	require_tri(&o, "ramfb", options->ramfb, "off", "on");
+	if (!keep && options->display == VC_UNKNOWN)
+		require(&o, "display", NULL);
+	if (!keep && options->ramfb == VC_UNKNOWN)
+		require(&o, "ramfb", NULL);
+	return attributes_ok(&o, before, after);
+}
+
+/* The one <address> of a new <source>, with exactly these attributes. */
+static bool new_source_ok(const struct overlay *o, xmlNodePtr source)
+{
+	xmlNodePtr address = vc_xml_solid(source->children);
+
+	return is_plain(source) && !source->properties &&
+	       vc_xml_is(address, "address", NULL) && is_plain(address) &&
+	       !vc_xml_solid(address->children) && !vc_xml_solid(address->next) &&
+	       attributes_ok(o, NULL, address);
+}
+
+/* A <source> that was there: only the host address is another. */
+static bool old_source_ok(const struct overlay *o, xmlNodePtr a, xmlNodePtr b)
+{
+	if (!vc_xml_equal_start(a, b))
+		return false;
+	a = vc_xml_solid(a->children);
+	b = vc_xml_solid(b->children);
+	while (a && b) {
+		if (!vc_xml_is(a, "address", NULL)) {
+			if (!vc_xml_equal_step(&a, &b, VC_XML_BLANKS_IGNORE))
+				return false;
+		} else if (!vc_xml_is(b, "address", NULL) || !rest_ok(a, b) ||
+		           !attributes_ok(o, a, b)) {
+			return false;
+		} else {
+			a = a->next;
+			b = b->next;
+		}
+		a = vc_xml_solid(a);
+		b = vc_xml_solid(b);
+	}
+	return !a && !b;
+}
+
+static bool source_ok(const struct vc_plan_device *device, xmlNodePtr before,
+                      xmlNodePtr after)
+{
+	static const struct part untouched = { .name = "source" };
+	xmlNodePtr a = vc_xml_child(before, "source");
+	xmlNodePtr b = vc_xml_child(after, "source");
+	struct address_text text;
+	struct overlay o = { 0 };
+
+	if (!writes(device))
+		return part_ok(&untouched, before, after);
+	if (!b)
+		return false;
+	if (device->kind == VC_KIND_MDEV)
+		require(&o, "uuid", device->mdev_uuid);
+	else
+		require_address(&o, &text, &device->pci);
+	if (vc_xml_child(a, "address") && same_kind(device, before))
+		return old_source_ok(&o, a, b);
+	if (is_interface(after))
+		require(&o, "type", "pci");
+	return new_source_ok(&o, b);
+}
+
+static bool alias_ok(const struct vc_plan_device *device, xmlNodePtr before,
+                     xmlNodePtr after)
+{
+	xmlNodePtr alias = vc_xml_child(after, "alias");
+	struct part part = { .name = "alias" };
+	struct overlay o = { 0 };
+
+	if (device->action == VC_PLAN_UNBIND && !device->keep_alias)
+		part.presence = GONE;
+	if (device->action == VC_PLAN_KEEP || device->action == VC_PLAN_UNBIND)
+		return part_ok(&part, before, after);
+	require(&o, "name", device->alias);
+	return alias && rest_ok(NULL, alias) && attributes_ok(&o, NULL, alias);
+}
+
+/* Whether the guest address that is there means something to the planned device. */
+static bool keeps_address(const struct vc_plan_device *device, const xmlNode *address)
+{
+	const char *type = vc_xml_peek(address, "type");
+
+	if (!writes(device) || !address)
+		return true;
+	if (is_mdev(device, "vfio-ap"))
+		return false;
+	return !type || strcmp(type, is_mdev(device, "vfio-ccw") ? "pci" : "ccw") != 0;
+}
+
+static bool address_ok(const struct vc_plan_device *device, xmlNodePtr before,
+                       xmlNodePtr after)
+{
+	const struct vc_guest_address *guest = &device->options.address;
+	const struct vc_pci_address pci = {
+		.bus = guest->bus,
+		.slot = guest->slot,
+		.function = guest->function,
+	};
+	struct part part = { .name = "address" };
+	struct address_text text;
+
+	if (writes(device) && guest->set) {
+		part.presence = PRESENT;
+		require(&part.overlay, "type", "pci");
+		require_address(&part.overlay, &text, &pci);
+		require_tri(&part.overlay, "multifunction", guest->multifunction, "off",
+		            "on");
+	} else if (!keeps_address(device, vc_xml_child(before, "address"))) {
+		part.presence = GONE;
+	}
+	return part_ok(&part, before, after);
+}
+
+static void plan_driver(const struct vc_plan_device *device, xmlNodePtr before,
+                        struct part *part)
+{
+	const char *name = vc_xml_peek(vc_xml_child(before, "driver"), "name");
+
+	if (device->kind == VC_KIND_MDEV) {
+		part->presence = GONE;
+	} else if (!before || !is_interface(before)) {
+		part->presence = PRESENT;
+		require(&part->overlay, "name", name ? name : "vfio");
+	}
+}
+
+static void plan_boot(const struct vc_plan_device *device, struct part *part,
+                      char order[sizeof("4294967295")])
+{
+	if (is_mdev(device, NULL) && !is_mdev(device, "vfio-ccw")) {
+		part->presence = GONE;
+	} else if (device->options.boot_order > 0) {
+		(void)snprintf(order, sizeof("4294967295"), "%u",
+		               device->options.boot_order);
+		part->presence = PRESENT;
+		require(&part->overlay, "order", order);
+	}
+}
+
+static void plan_rom(const struct vc_plan_device *device, struct part *part)
+{
+	const struct vc_options *options = &device->options;
+
+	if (is_mdev(device, NULL) && !is_mdev(device, "vfio-pci")) {
+		part->presence = GONE;
+	} else if (options->rom_bar != VC_UNKNOWN || options->rom_file) {
+		part->presence = PRESENT;
+		require_tri(&part->overlay, "bar", options->rom_bar, "off", "on");
+		if (options->rom_file)
+			require(&part->overlay, "file", options->rom_file);
+	}
+}
+
+/* The children that a site may alter; without one they are as planned. */
+static const char *check_parts(const struct vc_plan_device *device, xmlNodePtr before,
+                               xmlNodePtr after)
+{
+	struct part driver = { .name = "driver" }, boot = { .name = "boot" };
+	struct part rom = { .name = "rom" }, acpi = { .name = "acpi" };
+	struct part teaming = { .name = "teaming" };
+	char order[sizeof("4294967295")];
+
+	if (writes(device)) {
+		plan_driver(device, before, &driver);
+		plan_boot(device, &boot, order);
+		plan_rom(device, &rom);
+		teaming.presence = is_mdev(device, NULL) ? GONE : AS_BEFORE;
+	}
+	if (!part_ok(&driver, before, after))
+		return "<driver> is not as planned";
+	if (!part_ok(&boot, before, after))
+		return "<boot> is not as planned";
+	if (!part_ok(&rom, before, after))
+		return "<rom> is not as planned";
+	if (!part_ok(&acpi, before, after))
+		return "<acpi> is not as planned";
+	return part_ok(&teaming, before, after) ? NULL : "<teaming> is not as planned";
+}
+
+static const char *const part_names[] = { "driver",  "boot",   "rom",   "acpi",
+	                                  "teaming", "source", "alias", "address" };
+
+/* The first five are those that a site may alter. */
+#define N_SITE_PARTS 5
+
+static bool is_part(const xmlNode *node)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(part_names); i++)
+		if (vc_xml_is(node, part_names[i], NULL))
+			return true;
+	return false;
+}
+
+static xmlNodePtr next_other(xmlNodePtr node)
+{
+	node = vc_xml_solid(node);
+	while (node && is_part(node))
+		node = vc_xml_solid(node->next);
+	return node;
+}
+
+/* Comments, unknown elements and the like, in their order. */
+static bool others_ok(xmlNodePtr before, xmlNodePtr after)
+{
+	xmlNodePtr a = next_other(before ? before->children : NULL);
+	xmlNodePtr b = next_other(after->children);
+
+	while (a && b) {
+		if (!vc_xml_equal_step(&a, &b, VC_XML_BLANKS_IGNORE))
+			return false;
+		a = next_other(a);
+		b = next_other(b);
+	}
+	return !a && !b;
+}
+
+static size_t count(const xmlNode *element, const char *name)
+{
+	const xmlNode *node = element ? element->children : NULL;
+	size_t n = 0;
+
+	for (; node; node = node->next)
+		n += vc_xml_is(node, name, NULL);
+	return n;
+}
+
+/* No part is there twice, and what a site altered holds no further elements. */
+static const char *check_shape(xmlNodePtr before, xmlNodePtr after)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(part_names); i++) {
+		xmlNodePtr a = vc_xml_child(before, part_names[i]);
+		xmlNodePtr b = vc_xml_child(after, part_names[i]);
+
+		if (count(after, part_names[i]) > 1)
+			return "a child is there twice";
+		if (b && i < N_SITE_PARTS && !rest_ok(NULL, b) && (!a || !rest_ok(a, b)))
+			return "an unknown child was added";
+	}
+	return NULL;
+}
+
+static bool name_ok(xmlNodePtr before, xmlNodePtr after)
+{
+	if (before)
+		return vc_xml_equal_name(before, after);
+	return vc_xml_is(after, "hostdev", NULL) && !after->nsDef;
+}
+
+/**
+ * vc_check_device() - Compare one element with the plan
+ * @device:	planned device, not one that is removed
+ * @before:	the element that was there; NULL when it is new
+ * @after:	the element of the result
+ * @site:	whether a site stylesheet ran: it may alter boot, rom, driver, acpi, teaming
+ *
+ * Return: what is wrong, a static string; NULL when nothing is
+ */
+const char *vc_check_device(const struct vc_plan_device *device, xmlNodePtr before,
+                            xmlNodePtr after, bool site)
+{
+	const char *wrong = NULL;
+
+	if (device->action == VC_PLAN_KEEP && !site)
+		return before && vc_xml_equal(before, after, VC_XML_BLANKS_IGNORE)
+		               ? NULL
+		               : "it was changed";
+	if (!name_ok(before, after))
+		return "it is another element";
+	if (!own_attributes_ok(device, before, after))
+		return "its attributes are not as planned";
+	wrong = check_shape(before, after);
+	if (wrong)
+		return wrong;
+	if (!source_ok(device, before, after))
+		return "its host device is not the planned one";
+	if (!alias_ok(device, before, after))
+		return "its alias is not as planned";
+	if (!address_ok(device, before, after))
+		return "its guest address is not as planned";
+	if (!others_ok(before, after))
+		return "something that was there is missing or changed, or was added";
+	return site ? NULL : check_parts(device, before, after);
+}

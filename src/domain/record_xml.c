@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "domain/record_xml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/document.h"
+#include "domain/index.h"
+#include "domain/xml.h"
+
+/**
+ * vc_record_attributes() - The attributes of a <device> of our metadata
+ * @device:	planned device
+ * @ret_attributes: attributes; they point into @device and into themselves
+ */
+void vc_record_attributes(const struct vc_plan_device *device,
+                          struct vc_record_attributes *ret_attributes)
+{
+	struct vc_record_attributes *a = ret_attributes;
+	const struct {
+		const char *name, *value;
+	} all[VC_RECORD_ATTRIBUTES_MAX] = {
+		{ "alias", device->alias },
+		{ "namespace", device->namespace },
+		{ "claim", device->claim },
+		{ "podClaim", device->pod_claim },
+		{ "uid", device->uid },
+		{ "request", device->request },
+		{ "subrequest", device->subrequest },
+		{ "index", device->index > 0 ? a->index : NULL },
+		{ "driver", device->driver },
+		{ "pool", device->pool },
+		{ "device", device->device_name },
+		{ "identity", device->identity },
+		{ "made", device->made ? "yes" : NULL },
+		{ "keepAlias", device->keep_alias ? "yes" : NULL },
+	};
+
+	(void)snprintf(a->index, sizeof(a->index), "%u", device->index);
+	a->n = 0;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(all); i++) {
+		if (!all[i].value)
+			continue;
+		a->v[a->n].name = all[i].name;
+		a->v[a->n].value = all[i].value;
+		a->n++;
+	}
+}
+
+/**
+ * vc_record_count() - How many devices our metadata has after a plan
+ * @plan:	plan
+ *
+ * Return: the number of recorded devices
+ */
+size_t vc_record_count(const struct vc_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->devices.n; i++)
+		n += plan->devices.v[i].recorded;
+	return n;
+}
+
+static bool is_record(const xmlNode *element, const struct vc_plan_device *device)
+{
+	const xmlAttr *attr = element->properties;
+	struct vc_record_attributes want;
+	size_t n = 0;
+
+	for (; attr; attr = attr->next)
+		n++;
+	vc_record_attributes(device, &want);
+	if (n != want.n)
+		return false;
+	for (size_t i = 0; i < want.n; i++) {
+		const char *value = vc_xml_peek(element, want.v[i].name);
+
+		if (!value || strcmp(value, want.v[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether each child of @claims is the record of another device of the plan. @seen is a
+ * flag for each of these. */
+static bool children_match(const struct vc_plan *plan, const struct vc_index *index,
+                           const xmlNode *claims, bool *seen)
+{
+	const xmlNode *node = claims->children;
+	size_t n = 0;
+
+	for (; node; node = node->next) {
+		const struct vc_index_entry *entry = NULL;
+		const char *alias = NULL;
+		size_t n_found = 0;
+
+		if (vc_xml_is_blank(node) || node->type == XML_COMMENT_NODE)
+			continue;
+		if (!vc_xml_is(node, "device", VC_DOMAIN_NS) || node->children)
+			return false;
+		alias = vc_xml_peek(node, "alias");
+		entry = alias ? vc_index_find(index, alias, &n_found) : NULL;
+		if (!entry || n_found != 1 || seen[entry->value] ||
+		    !is_record(node, &plan->devices.v[entry->value]))
+			return false;
+		seen[entry->value] = true;
+		n++;
+	}
+	return n == index->n;
+}
+
+/**
+ * vc_record_matches() - Whether metadata says what a plan wants it to say
+ * @arena:	scratch
+ * @plan:	plan
+ * @claims:	<claims> of our namespace; NULL: there is none
+ * @ret_matches: whether it does; without @claims, whether nothing is to be said
+ * @err:	out of memory
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_record_matches(struct vc_arena *arena, const struct vc_plan *plan,
+                      const xmlNode *claims, bool *ret_matches, struct vc_err *err)
+{
+	struct vc_index index = { 0 };
+	bool *seen = vc_arena_alloc(arena, plan->devices.n + 1, sizeof(*seen));
+
+	if (!seen)
+		return vc_fail_oom(err);
+	for (size_t i = 0; i < plan->devices.n; i++)
+		if (plan->devices.v[i].recorded &&
+		    vc_index_add(arena, &index, plan->devices.v[i].alias, i, err) < 0)
+			return -(int)err->kind;
+	if (!claims) {
+		*ret_matches = index.n == 0;
+		return 0;
+	}
+	vc_index_sort(&index);
+	*ret_matches = index.n > 0 && children_match(plan, &index, claims, seen);
+	return 0;
+}

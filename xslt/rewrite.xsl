@@ -1,0 +1,511 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!--
+	rewrite.xsl - a domain and a plan in, the domain as planned out.
+
+	The source is a domain; the plan is document('virt-claim:plan'), described by
+	schemas/plan.rng. Everything that the plan does not name is copied. What a host
+	device looks like is said by the sheet of its kind (pci.xsl, mdev.xsl).
+
+	A device of the plan is written by a chain of templates that match p:device, one
+	mode each, in the order in which libvirt prints them:
+
+	  vc:attributes  vc:driver  vc:teaming  vc:source  vc:boot  vc:alias  vc:rom
+	  vc:acpi  vc:address
+
+	Each gets $in (the element that is there, empty for a new one), $old (the child of
+	$in that it replaces, empty when there is none) and $space (what stands in front of
+	a child so that it is indented). It writes one child or none. A site's sheet
+	overrides these.
+-->
+<xsl:stylesheet version="1.0"
+	xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+	xmlns:p="urn:virt-claim:plan:1"
+	xmlns:vc="urn:virt-claim:domain:1"
+	exclude-result-prefixes="p vc">
+
+	<xsl:variable name="vc:plan" select="document('virt-claim:plan')/p:plan"/>
+	<xsl:variable name="vc:added" select="$vc:plan/p:device[@action = 'add']"/>
+	<xsl:variable name="vc:removes"
+		select="boolean($vc:plan/p:device[@action = 'remove'])"/>
+	<xsl:key name="vc:at" match="p:device" use="@at"/>
+
+	<!-- Indentation: what stands before a child of domain, of devices, of a device. -->
+	<xsl:variable name="vc:space1">
+		<xsl:call-template name="vc:space">
+			<xsl:with-param name="text" select="/domain/text()[1]"/>
+		</xsl:call-template>
+	</xsl:variable>
+	<xsl:variable name="vc:unit" select="translate($vc:space1, '&#10;', '')"/>
+	<xsl:variable name="vc:space2">
+		<xsl:choose>
+			<xsl:when test="/domain/devices/*">
+				<xsl:call-template name="vc:space">
+					<xsl:with-param name="text"
+						select="/domain/devices[1]/text()[1]"/>
+				</xsl:call-template>
+			</xsl:when>
+			<xsl:otherwise>
+				<xsl:value-of select="concat($vc:space1, $vc:unit)"/>
+			</xsl:otherwise>
+		</xsl:choose>
+	</xsl:variable>
+	<xsl:variable name="vc:space3">
+		<xsl:if test="$vc:space2 != ''">
+			<xsl:value-of select="concat($vc:space2, $vc:unit)"/>
+		</xsl:if>
+	</xsl:variable>
+
+	<!-- The last line of white space, or nothing when it does not begin a line. -->
+	<xsl:template name="vc:space">
+		<xsl:param name="text"/>
+		<xsl:if test="contains($text, '&#10;') and normalize-space($text) = ''">
+			<xsl:value-of select="concat('&#10;', translate($text, '&#10;&#13;', ''))"/>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="/">
+		<xsl:apply-templates select="node()"/>
+	</xsl:template>
+
+	<xsl:template match="node()">
+		<xsl:copy-of select="."/>
+	</xsl:template>
+
+	<xsl:template match="/domain">
+		<xsl:variable name="make" select="$vc:plan/@metadata = 'write' and not(metadata)"/>
+		<xsl:variable name="head"
+			select="generate-id((name | uuid | genid | title | description)[last()])"/>
+		<xsl:variable name="tail" select="$vc:added and not(devices)"/>
+		<xsl:copy>
+			<xsl:copy-of select="@*"/>
+			<xsl:if test="$make and $head = ''">
+				<xsl:call-template name="vc:metadata"/>
+			</xsl:if>
+			<xsl:for-each select="node()[not($tail) or position() != last() or normalize-space()]">
+				<xsl:apply-templates select="."/>
+				<xsl:if test="$make and generate-id() = $head">
+					<xsl:call-template name="vc:metadata"/>
+				</xsl:if>
+			</xsl:for-each>
+			<xsl:if test="$tail">
+				<xsl:value-of select="$vc:space1"/>
+				<devices>
+					<xsl:apply-templates select="$vc:added" mode="vc:add"/>
+					<xsl:value-of select="$vc:space1"/>
+				</devices>
+				<xsl:if test="$vc:space1 != ''">
+					<xsl:text>&#10;</xsl:text>
+				</xsl:if>
+			</xsl:if>
+		</xsl:copy>
+	</xsl:template>
+
+	<!-- Metadata -->
+
+	<xsl:template name="vc:metadata">
+		<xsl:value-of select="$vc:space1"/>
+		<metadata>
+			<xsl:call-template name="vc:claims"/>
+			<xsl:value-of select="$vc:space1"/>
+		</metadata>
+	</xsl:template>
+
+	<xsl:template match="/domain/metadata[1]">
+		<xsl:choose>
+			<xsl:when test="$vc:plan/@metadata = 'keep'">
+				<xsl:copy-of select="."/>
+			</xsl:when>
+			<xsl:otherwise>
+				<xsl:copy>
+					<xsl:copy-of select="@*"/>
+					<xsl:variable name="blank"
+						select="node()[last()][self::text()][normalize-space() = '']"/>
+					<xsl:for-each select="node()[count(. | $blank) != count($blank)]">
+						<xsl:choose>
+							<xsl:when test="self::vc:claims"/>
+							<xsl:when test="normalize-space() = '' and self::text()
+								and following-sibling::node()[1][self::vc:claims]"/>
+							<xsl:otherwise>
+								<xsl:copy-of select="."/>
+							</xsl:otherwise>
+						</xsl:choose>
+					</xsl:for-each>
+					<xsl:if test="$vc:plan/@metadata = 'write'">
+						<xsl:call-template name="vc:claims">
+							<xsl:with-param name="old" select="vc:claims[1]"/>
+						</xsl:call-template>
+					</xsl:if>
+					<xsl:copy-of select="$blank"/>
+					<xsl:if test="not($blank) and not(node()[not(self::vc:claims)])">
+						<xsl:value-of select="$vc:space1"/>
+					</xsl:if>
+				</xsl:copy>
+			</xsl:otherwise>
+		</xsl:choose>
+	</xsl:template>
+
+	<!-- Our element; an existing one keeps its prefix and its own attributes. -->
+	<xsl:template name="vc:claims">
+		<xsl:param name="old" select="/.."/>
+		<xsl:variable name="prefix">
+			<xsl:choose>
+				<xsl:when test="$old">
+					<xsl:value-of select="substring-before(name($old), 'claims')"/>
+				</xsl:when>
+				<xsl:otherwise>vc:</xsl:otherwise>
+			</xsl:choose>
+		</xsl:variable>
+		<xsl:variable name="space" select="concat($vc:space1, $vc:unit)"/>
+		<xsl:value-of select="$space"/>
+		<xsl:element name="{$prefix}claims" namespace="urn:virt-claim:domain:1">
+			<xsl:copy-of select="$old/@*"/>
+			<xsl:for-each select="$vc:plan/p:device[@recorded = 'yes']">
+				<xsl:value-of select="$space"/>
+				<xsl:value-of select="$vc:unit"/>
+				<xsl:element name="{$prefix}device" namespace="urn:virt-claim:domain:1">
+					<xsl:copy-of select="@alias | @namespace | @claim | @podClaim
+						| @uid | @request | @subrequest | @index | @driver | @pool
+						| @device | @identity | @made | @keepAlias"/>
+				</xsl:element>
+			</xsl:for-each>
+			<xsl:value-of select="$space"/>
+		</xsl:element>
+	</xsl:template>
+
+	<!-- Devices -->
+
+	<xsl:template match="/domain/devices[1]">
+		<!-- New ones go behind the last hostdev, else behind everything. -->
+		<xsl:variable name="last" select="hostdev[last()]
+			| node()[not(../hostdev)][not(self::text()) or normalize-space()][last()]"/>
+		<xsl:variable name="behind">
+			<xsl:choose>
+				<xsl:when test="$last">
+					<xsl:value-of select="count($last/preceding-sibling::node()) + 1"/>
+				</xsl:when>
+				<xsl:otherwise>0</xsl:otherwise>
+			</xsl:choose>
+		</xsl:variable>
+		<xsl:copy>
+			<xsl:copy-of select="@*"/>
+			<xsl:if test="$behind = 0">
+				<xsl:apply-templates select="$vc:added" mode="vc:add"/>
+			</xsl:if>
+			<xsl:for-each select="node()">
+				<xsl:call-template name="vc:node">
+					<xsl:with-param name="at" select="position()"/>
+				</xsl:call-template>
+				<xsl:if test="position() = $behind">
+					<xsl:apply-templates select="$vc:added" mode="vc:add"/>
+				</xsl:if>
+			</xsl:for-each>
+			<xsl:if test="$vc:added and not(node())">
+				<xsl:value-of select="$vc:space1"/>
+			</xsl:if>
+		</xsl:copy>
+	</xsl:template>
+
+	<!-- One child node of devices, which is the $at-th. -->
+	<xsl:template name="vc:node">
+		<xsl:param name="at"/>
+		<xsl:variable name="node" select="."/>
+		<xsl:choose>
+			<xsl:when test="self::hostdev | self::interface | self::disk">
+				<xsl:for-each select="$vc:plan">
+					<xsl:variable name="device" select="key('vc:at', $at)"/>
+					<xsl:apply-templates select="$device" mode="vc:write">
+						<xsl:with-param name="in" select="$node"/>
+					</xsl:apply-templates>
+					<xsl:if test="not($device)">
+						<xsl:copy-of select="$node"/>
+					</xsl:if>
+				</xsl:for-each>
+			</xsl:when>
+			<xsl:when test="$vc:removes and self::text() and normalize-space() = ''">
+				<xsl:for-each select="$vc:plan">
+					<xsl:if test="not(key('vc:at', $at + 1)[@action = 'remove'])">
+						<xsl:copy-of select="$node"/>
+					</xsl:if>
+				</xsl:for-each>
+			</xsl:when>
+			<xsl:otherwise>
+				<xsl:apply-templates select="."/>
+			</xsl:otherwise>
+		</xsl:choose>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:add">
+		<xsl:value-of select="$vc:space2"/>
+		<hostdev>
+			<xsl:apply-templates select="." mode="vc:content">
+				<xsl:with-param name="space" select="string($vc:space3)"/>
+				<xsl:with-param name="close" select="string($vc:space2)"/>
+			</xsl:apply-templates>
+		</hostdev>
+	</xsl:template>
+
+	<!-- One device that is there: in place. -->
+	<xsl:template match="p:device" mode="vc:write">
+		<xsl:param name="in"/>
+		<xsl:variable name="device" select="."/>
+		<xsl:variable name="space">
+			<xsl:call-template name="vc:space">
+				<xsl:with-param name="text" select="$in/text()[1]"/>
+			</xsl:call-template>
+		</xsl:variable>
+		<xsl:variable name="close">
+			<xsl:call-template name="vc:space">
+				<xsl:with-param name="text" select="$in/node()[last()][self::text()]"/>
+			</xsl:call-template>
+		</xsl:variable>
+		<xsl:for-each select="$in">
+			<xsl:copy>
+				<xsl:apply-templates select="$device" mode="vc:content">
+					<xsl:with-param name="in" select="."/>
+					<xsl:with-param name="space" select="string($space)"/>
+					<xsl:with-param name="close" select="string($close)"/>
+				</xsl:apply-templates>
+			</xsl:copy>
+		</xsl:for-each>
+	</xsl:template>
+
+	<xsl:template match="p:device[@action = 'remove']" mode="vc:write"/>
+
+	<xsl:template match="p:device[@action = 'unbind']" mode="vc:write">
+		<xsl:param name="in"/>
+		<xsl:variable name="keep" select="@keepAlias = 'yes'"/>
+		<xsl:for-each select="$in">
+			<xsl:copy>
+				<xsl:copy-of select="@*"/>
+				<xsl:copy-of select="node()[$keep or not(self::alias
+					or self::text()[normalize-space() = '']
+					/following-sibling::node()[1][self::alias])]"/>
+			</xsl:copy>
+		</xsl:for-each>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:content">
+		<xsl:param name="in" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:param name="close"/>
+		<xsl:variable name="device" select="."/>
+		<xsl:apply-templates select="." mode="vc:attributes">
+			<xsl:with-param name="in" select="$in"/>
+		</xsl:apply-templates>
+		<xsl:if test="not($in/driver)">
+			<xsl:apply-templates select="." mode="vc:driver">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:for-each select="$in/node()[not(self::text()) or normalize-space()]">
+			<xsl:choose>
+				<xsl:when test="self::driver">
+					<xsl:apply-templates select="$device" mode="vc:driver">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::teaming">
+					<xsl:apply-templates select="$device" mode="vc:teaming">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::source">
+					<xsl:apply-templates select="$device" mode="vc:source">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::boot">
+					<xsl:apply-templates select="$device" mode="vc:boot">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::alias">
+					<xsl:apply-templates select="$device" mode="vc:alias">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::rom">
+					<xsl:apply-templates select="$device" mode="vc:rom">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::acpi">
+					<xsl:apply-templates select="$device" mode="vc:acpi">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:when test="self::address">
+					<xsl:apply-templates select="$device" mode="vc:address">
+						<xsl:with-param name="in" select="$in"/>
+						<xsl:with-param name="old" select="."/>
+						<xsl:with-param name="space" select="$space"/>
+					</xsl:apply-templates>
+				</xsl:when>
+				<xsl:otherwise>
+					<xsl:if test="not(self::text())">
+						<xsl:value-of select="$space"/>
+					</xsl:if>
+					<xsl:copy-of select="."/>
+				</xsl:otherwise>
+			</xsl:choose>
+		</xsl:for-each>
+		<xsl:if test="not($in/teaming)">
+			<xsl:apply-templates select="." mode="vc:teaming">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/source)">
+			<xsl:apply-templates select="." mode="vc:source">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/boot)">
+			<xsl:apply-templates select="." mode="vc:boot">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/alias)">
+			<xsl:apply-templates select="." mode="vc:alias">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/rom)">
+			<xsl:apply-templates select="." mode="vc:rom">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/acpi)">
+			<xsl:apply-templates select="." mode="vc:acpi">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:if test="not($in/address)">
+			<xsl:apply-templates select="." mode="vc:address">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+		<xsl:value-of select="$close"/>
+	</xsl:template>
+
+	<!-- What is there stays, unless a kind, an option or a site says otherwise. -->
+
+	<xsl:template match="p:device" mode="vc:attributes">
+		<xsl:param name="in"/>
+		<xsl:copy-of select="$in/@*"/>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:driver">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old">
+			<xsl:value-of select="$space"/>
+			<xsl:copy-of select="$old"/>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:teaming">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old">
+			<xsl:value-of select="$space"/>
+			<xsl:copy-of select="$old"/>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:source">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old">
+			<xsl:value-of select="$space"/>
+			<xsl:copy-of select="$old"/>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:acpi">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old">
+			<xsl:value-of select="$space"/>
+			<xsl:copy-of select="$old"/>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:boot">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old or p:boot">
+			<xsl:value-of select="$space"/>
+			<boot>
+				<xsl:copy-of select="$old/@*"/>
+				<xsl:copy-of select="p:boot/@*"/>
+				<xsl:copy-of select="$old/node()"/>
+			</boot>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:rom">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old or p:rom">
+			<xsl:value-of select="$space"/>
+			<rom>
+				<xsl:copy-of select="$old/@*"/>
+				<xsl:copy-of select="p:rom/@*"/>
+				<xsl:copy-of select="$old/node()"/>
+			</rom>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:address">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:if test="$old or p:address">
+			<xsl:value-of select="$space"/>
+			<address>
+				<xsl:copy-of select="$old/@*"/>
+				<xsl:copy-of select="p:address/@*"/>
+				<xsl:copy-of select="$old/node()"/>
+			</address>
+		</xsl:if>
+	</xsl:template>
+
+	<xsl:template match="p:device" mode="vc:alias">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:choose>
+			<xsl:when test="@action = 'keep'">
+				<xsl:if test="$old">
+					<xsl:value-of select="$space"/>
+					<xsl:copy-of select="$old"/>
+				</xsl:if>
+			</xsl:when>
+			<xsl:otherwise>
+				<xsl:value-of select="$space"/>
+				<alias name="{@alias}"/>
+			</xsl:otherwise>
+		</xsl:choose>
+	</xsl:template>
+</xsl:stylesheet>
