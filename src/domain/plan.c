@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Actions: what each binding means for the element that has its alias, or has none yet.
+ *
+ * An element that is right stays as it is. Right means: the host side is the claim's,
+ * what the binding asks for is there, and an element that we made, or get to see for the
+ * first time, also spells out mode, managed and driver. Of an element that KubeVirt made
+ * or that was adopted the defaults that it leaves out are not our business.
+ *
+ * Applying a plan and planning again yields only VC_PLAN_KEEP and the same records.
+ */
+#include <string.h>
+
+#include "domain/planner.h"
+
+static char *copy_text(const struct vc_planner *planner, const char *text)
+{
+	return text ? vc_arena_strdup(planner->arena, text) : NULL;
+}
+
+static bool switch_is(enum vc_tri want, enum vc_tri have, enum vc_tri standard)
+{
+	if (want == VC_UNKNOWN || want == have)
+		return true;
+	return have == VC_UNKNOWN && want == standard;
+}
+
+static bool address_is(const struct vc_guest_address *want,
+                       const struct vc_guest_address *have)
+{
+	if (!want->set)
+		return true;
+	return have->set && want->bus == have->bus && want->slot == have->slot &&
+	       want->function == have->function &&
+	       switch_is(want->multifunction, have->multifunction, VC_UNKNOWN);
+}
+
+/* Whether all that is asked for is there. [LV] display and ramfb are off by default. */
+static bool options_are(const struct vc_options *want, const struct vc_options *have)
+{
+	if (want->boot_order > 0 && want->boot_order != have->boot_order)
+		return false;
+	if (want->rom_file &&
+	    (!have->rom_file || strcmp(want->rom_file, have->rom_file) != 0))
+		return false;
+	return address_is(&want->address, &have->address) &&
+	       switch_is(want->rom_bar, have->rom_bar, VC_UNKNOWN) &&
+	       switch_is(want->display, have->display, VC_NO) &&
+	       switch_is(want->ramfb, have->ramfb, VC_NO);
+}
+
+static bool host_is(const struct vc_plan_device *d, const struct vc_hostdev *h)
+{
+	if (d->kind != h->kind)
+		return false;
+	if (d->kind == VC_KIND_PCI)
+		return h->has_pci && vc_pci_address_compare(&d->pci, &h->pci) == 0;
+	return h->mdev_uuid && strcmp(d->mdev_uuid, h->mdev_uuid) == 0 &&
+	       d->mdev_model == h->mdev_model;
+}
+
+static bool is_spelled_out(const struct vc_hostdev *h)
+{
+	bool driver =
+		h->kind != VC_KIND_PCI || (h->driver && strcmp(h->driver, "vfio") == 0);
+
+	return h->has_mode && h->managed != VC_UNKNOWN && driver;
+}
+
+/* Elements of others may leave defaults out. */
+static bool is_of_others(const struct vc_bound *b)
+{
+	return b->binding->kubevirt_made || (b->record && !b->record->made);
+}
+
+static void judge(const struct vc_bound *b, struct vc_plan_device *d,
+                  const char **ret_why)
+{
+	const struct vc_hostdev *h = b->hostdev;
+
+	d->action = VC_PLAN_CHANGE;
+	if (!h) {
+		d->action = VC_PLAN_ADD;
+		*ret_why = b->record ? "its element has gone" : "new";
+	} else if (!host_is(d, h)) {
+		*ret_why = "the claim's device is another one now";
+	} else if (!options_are(&d->options, &h->options)) {
+		*ret_why = "options differ";
+	} else if (!switch_is(d->managed, h->managed, VC_NO)) {
+		*ret_why = "managed differs";
+	} else if (!is_of_others(b) && !is_spelled_out(h)) {
+		*ret_why = "mode, managed or driver are not written out";
+	} else {
+		d->action = VC_PLAN_KEEP;
+		*ret_why = b->device ? "up to date"
+		                     : "as KubeVirt made it; no claim file here";
+	}
+}
+
+/* The host side that the element gets; without a device the one that it has. */
+static void fill_host(const struct vc_planner *planner, const struct vc_bound *b,
+                      struct vc_plan_device *d)
+{
+	const struct vc_hostdev *h = b->hostdev;
+	bool stays_managed = h && h->kind == VC_KIND_PCI && h->managed == VC_YES;
+
+	if (b->device) {
+		d->kind = b->device->kind;
+		d->pci = b->device->pci;
+		d->mdev_uuid = b->device->mdev_uuid;
+		d->mdev_model = b->device->mdev_model;
+	} else if (h) {
+		d->kind = h->kind;
+		d->pci = h->pci;
+		d->mdev_uuid = h->mdev_uuid;
+		d->mdev_model = h->mdev_model;
+	}
+	if (d->kind == VC_KIND_MDEV && d->mdev_model == VC_MDEV_UNKNOWN && h)
+		d->mdev_model = h->mdev_model;
+	if (d->kind == VC_KIND_MDEV && d->mdev_model == VC_MDEV_UNKNOWN)
+		d->mdev_model = VC_MDEV_VFIO_PCI;
+	d->managed = VC_NO;
+	if (d->kind == VC_KIND_PCI && (planner->input->managed || stays_managed))
+		d->managed = VC_YES;
+	/* what is off by default is not written for a libvirt that may not know it */
+	if (d->kind == VC_KIND_PCI && d->options.display == VC_NO)
+		d->options.display = VC_UNKNOWN;
+	if (d->kind == VC_KIND_PCI && d->options.ramfb == VC_NO)
+		d->options.ramfb = VC_UNKNOWN;
+}
+
+static const char *first_of(const char *a, const char *b)
+{
+	return a ? a : b;
+}
+
+static int fill_names(const struct vc_planner *planner, const struct vc_bound *b,
+                      struct vc_plan_device *d, struct vc_err *err)
+{
+	static const struct vc_claim no_claim;
+	static const struct vc_device no_device = VC_DEVICE_INIT;
+	static const struct vc_record no_record;
+	const struct vc_binding *binding = b->binding;
+	const struct vc_claim *claim = b->claim ? b->claim : &no_claim;
+	const struct vc_device *device = b->device ? b->device : &no_device;
+	const struct vc_record *record = vc_still_recorded(b) ? b->record : &no_record;
+	const struct {
+		char **to;
+		const char *from;
+	} texts[] = {
+		{ &d->alias, b->alias },
+		{ &d->namespace, first_of(claim->namespace, binding->namespace) },
+		{ &d->claim, first_of(claim->name, binding->claim) },
+		{ &d->pod_claim, first_of(claim->pod_claim, binding->pod_claim) },
+		{ &d->uid, first_of(claim->uid, binding->uid) },
+		{ &d->request, first_of(device->request, binding->request) },
+		{ &d->subrequest, first_of(device->subrequest, binding->subrequest) },
+		{ &d->driver, first_of(device->driver, record->driver) },
+		{ &d->pool, first_of(device->pool, record->pool) },
+		{ &d->device_name, first_of(vc_device_label(device), record->device) },
+		{ &d->identity, record->identity },
+		{ &d->origin, binding->origin },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(texts); i++) {
+		*texts[i].to = copy_text(planner, texts[i].from);
+		if (texts[i].from && !*texts[i].to)
+			return vc_fail_oom(err);
+	}
+	d->index = b->index;
+	d->origin_kind = binding->origin_kind;
+	return b->device ? vc_identity(planner, b, &d->identity, err) : 0;
+}
+
+static int fill_table(const struct vc_planner *planner, const struct vc_hostdev *from,
+                      struct vc_plan_device *d, const char *why, struct vc_err *err)
+{
+	const char *before = vc_hostdev_host(planner, from);
+	const char *after = vc_planned_host(planner, d);
+
+	if (d->action == VC_PLAN_REMOVE)
+		after = NULL;
+	d->from = copy_text(planner, before);
+	d->to = copy_text(planner, after);
+	d->why = copy_text(planner, why);
+	if ((before && !d->from) || (after && !d->to) || !d->why)
+		return vc_fail_oom(err);
+	return 0;
+}
+
+static int push(struct vc_planner *planner, const struct vc_plan_device *device,
+                struct vc_plan_device **ret_device, struct vc_err *err)
+{
+	struct vc_plan_device *slot =
+		vc_list_push(planner->arena, &planner->plan->devices);
+
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = *device;
+	*ret_device = slot;
+	return 0;
+}
+
+/* KubeVirt builds its domains anew, so what it asked for is not recorded [KV]. */
+static bool is_recorded(const struct vc_bound *b)
+{
+	switch (b->binding->origin_kind) {
+	case VC_BINDING_COMMAND_LINE:
+	case VC_BINDING_DOMAIN:
+	case VC_BINDING_ALL:
+		return true;
+	case VC_BINDING_VMI:
+	case VC_BINDING_ANNOTATION:
+		break;
+	}
+	return b->record != NULL;
+}
+
+/* The claim has fewer devices than were recorded. */
+static int plan_surplus(struct vc_planner *planner, const struct vc_bound *b,
+                        struct vc_plan_device **ret_device, struct vc_err *err)
+{
+	struct vc_plan_device d = { .action = VC_PLAN_REMOVE, .options = b->options };
+	const char *what = vc_claim_label(planner, b->claim);
+
+	if (b->hostdev && !b->record->made)
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"%s: claim '%s' ('%s') no longer has device %u of request "
+			"'%s', but the element of '%s' was adopted and is not ours "
+			"to remove; 'virt-claim unbind' lets it go",
+			b->binding->origin, what, b->claim->origin, b->index,
+			b->binding->request, b->alias);
+	if (vc_plan_note(planner, err,
+	                 "%s: claim '%s' ('%s') no longer has device %u of request '%s': "
+	                 "'%s' is removed",
+	                 b->binding->origin, what, b->claim->origin, b->index,
+	                 b->binding->request, b->alias) < 0)
+		return -(int)err->kind;
+	*ret_device = NULL;
+	if (!b->hostdev)
+		return 0;
+	fill_host(planner, b, &d);
+	d.at = b->hostdev->at;
+	d.made = true;
+	if (fill_names(planner, b, &d, err) < 0 ||
+	    fill_table(planner, b->hostdev, &d, "the claim has fewer devices now", err) <
+	            0)
+		return -(int)err->kind;
+	return push(planner, &d, ret_device, err);
+}
+
+/**
+ * vc_plan_bound() - Add what a binding means to the plan
+ * @planner:	planner
+ * @bound:	checked
+ * @ret_device:	the plan's entry, until the next one is added; NULL when there is none
+ * @err:	"ORIGIN: ..."
+ *
+ * Return: 0, -VC_ERR_REFUSED (an adopted element that lost its device) or
+ * -VC_ERR_INTERNAL
+ */
+int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
+                  struct vc_plan_device **ret_device, struct vc_err *err)
+{
+	const struct vc_hostdev *h = bound->hostdev;
+	struct vc_plan_device d = { .options = bound->options, .device = bound->device };
+	const char *why;
+
+	if (bound->surplus)
+		return plan_surplus(planner, bound, ret_device, err);
+	fill_host(planner, bound, &d);
+	judge(bound, &d, &why);
+	d.at = h ? h->at : 0;
+	d.recorded = is_recorded(bound);
+	d.made = !h || (bound->record && bound->record->made);
+	d.keep_alias = h && (!bound->record || bound->record->keep_alias);
+	if (fill_names(planner, bound, &d, err) < 0 ||
+	    fill_table(planner, h, &d, why, err) < 0)
+		return -(int)err->kind;
+	return push(planner, &d, ret_device, err);
+}
+
+/**
+ * vc_plan_record() - Keep a record and its element as they are
+ * @planner:	planner
+ * @record:	record
+ * @ret_device:	the plan's entry, until the next one is added
+ * @err:	out of memory, or a wrong element
+ *
+ * Return: 0, -VC_ERR_INPUT, -VC_ERR_REFUSED (see vc_bind_element()) or -VC_ERR_INTERNAL
+ */
+int vc_plan_record(struct vc_planner *planner, const struct vc_record *record,
+                   struct vc_plan_device **ret_device, struct vc_err *err)
+{
+	struct vc_bound bound = { .alias = record->binding.alias,
+		                  .binding = &record->binding };
+	struct vc_plan_device d = { .action = VC_PLAN_KEEP };
+
+	if (vc_bind_element(planner, &bound, err) < 0)
+		return -(int)err->kind;
+	bound.index = record->binding.index;
+	fill_host(planner, &bound, &d);
+	d.at = bound.hostdev ? bound.hostdev->at : 0;
+	d.recorded = true;
+	d.made = record->made;
+	d.keep_alias = record->keep_alias;
+	if (fill_names(planner, &bound, &d, err) < 0 ||
+	    fill_table(planner, bound.hostdev, &d, "not asked for", err) < 0)
+		return -(int)err->kind;
+	return push(planner, &d, ret_device, err);
+}
+
+static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
+{
+	struct vc_plan_device *device;
+	struct vc_bounds bounds;
+
+	if (vc_bind(planner, &bounds, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < bounds.n; i++) {
+		const struct vc_bound *b = &bounds.v[i];
+
+		if (!b->surplus && vc_check_bound(planner, b, err) < 0)
+			return -(int)err->kind;
+		if (vc_plan_bound(planner, b, &device, err) < 0)
+			return -(int)err->kind;
+	}
+	if (vc_check_host_use(planner, err) < 0)
+		return -(int)err->kind;
+	return vc_check_guest_use(planner, err);
+}
+
+static int plan_mode(struct vc_planner *planner, struct vc_err *err)
+{
+	switch (planner->input->mode) {
+	case VC_MODE_ADOPT:
+		return vc_plan_adopt(planner, err);
+	case VC_MODE_UNBIND:
+		return vc_plan_unbind(planner, err);
+	case VC_MODE_REWRITE:
+		break;
+	}
+	return plan_rewrite(planner, err);
+}
+
+/**
+ * vc_plan_make() - Decide what changes a domain needs
+ * @arena:	holds the plan
+ * @document:	for messages
+ * @domain:	what vc_domain_read() found in it
+ * @input:	everything else; borrowed by the plan
+ * @ret_plan:	plan
+ * @err:	begins with the file and line, the file and pointer, or the option that asked
+ *
+ * Return: 0; -VC_ERR_ABSENT when an input is missing (a claim, its requests, an
+ * address); -VC_ERR_REFUSED when the inputs are there and doing what they ask would be
+ * wrong; -VC_ERR_INPUT for a domain that libvirt would refuse; -VC_ERR_INTERNAL
+ */
+int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
+                 const struct vc_domain *domain, const struct vc_plan_input *input,
+                 struct vc_plan *ret_plan, struct vc_err *err)
+{
+	struct vc_plan plan = { 0 };
+	struct vc_planner planner = {
+		.arena = arena,
+		.document = document,
+		.domain = domain,
+		.input = input,
+		.plan = &plan,
+	};
+
+	if (vc_planner_init(&planner, err) < 0 || plan_mode(&planner, err) < 0)
+		return -(int)err->kind;
+	plan.metadata = domain->records.n > 0;
+	for (size_t i = 0; i < plan.devices.n; i++)
+		plan.metadata |= plan.devices.v[i].recorded;
+	*ret_plan = plan;
+	return 0;
+}

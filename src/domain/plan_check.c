@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wrong with giving this device to this domain. docs/errors.md lists the
+ * refusals. What the inputs do not show is not claimed to be fine: it is just not
+ * checked here, and `verify` reports it as unknown.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "domain/planner.h"
+
+#define CLASS_BRIDGE      0x06u
+#define LIBVIRT_PCI_VIDEO 10003000UL /* [LV] display and ramfb of a PCI hostdev */
+
+static const char *missing_address(const struct vc_planner *planner,
+                                   const struct vc_device *d)
+{
+	const char *text = "no input says where it is";
+
+	if (d->unresolved)
+		text = d->unresolved;
+	else if (d->vfio_cdev >= 0)
+		text = vc_arena_printf(
+			planner->arena,
+			"all that is known is /dev/vfio/devices/vfio%" PRId64,
+			d->vfio_cdev);
+	else if (d->iommu_group >= 0)
+		text = vc_arena_printf(planner->arena,
+		                       "all that is known is IOMMU group %" PRId64,
+		                       d->iommu_group);
+	return text ? text : "?";
+}
+
+/**
+ * vc_check_address() - Refuse a device of which no address is known
+ * @planner:	planner
+ * @bound:	.device is known
+ * @err:	why, and which input would say it
+ *
+ * Return: 0 or -VC_ERR_ABSENT
+ */
+int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bound,
+                     struct vc_err *err)
+{
+	const struct vc_device *d = bound->device;
+	const char *label = vc_device_label(d);
+
+	if (vc_device_host(planner, d))
+		return 0;
+	return vc_fail(
+		err, VC_ERR_ABSENT,
+		"%s: no host address of device '%s' of claim '%s' ('%s'): %s; a "
+		"metadata file with pciBusID, its ResourceSlice, or --sysfs on its "
+		"node says it",
+		bound->binding->origin, label ? label : "?",
+		vc_claim_label(planner, bound->claim), d->origin,
+		missing_address(planner, d));
+}
+
+static int check_claim(struct vc_planner *planner, const struct vc_bound *b,
+                       struct vc_err *err)
+{
+	size_t number = (size_t)(b->claim - planner->input->claims->v);
+
+	if (planner->checked[number])
+		return 0;
+	if (vc_check_owner(planner, b, err) < 0)
+		return -(int)err->kind;
+	planner->checked[number] = true;
+	if (!b->claim->deleting)
+		return 0;
+	return vc_plan_note(
+		planner, err,
+		"%s: claim '%s' is being deleted: its devices may be prepared "
+		"for another VM at any time",
+		b->claim->origin, vc_claim_label(planner, b->claim));
+}
+
+static int check_function(const struct vc_planner *planner, const struct vc_bound *b,
+                          const char *host, struct vc_err *err)
+{
+	const struct vc_function *f;
+
+	f = vc_host_facts_function(planner->input->host, &b->device->pci);
+	if (!f)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: alias '%s': '%s' ('%s') does not exist on this "
+		               "machine: the claim is stale, or of another node",
+		               b->binding->origin, b->alias, host, b->device->origin);
+	if (f->class_code >> 16 == CLASS_BRIDGE)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: alias '%s': '%s' ('%s') is a bridge and cannot be "
+		               "given to a guest",
+		               b->binding->origin, b->alias, host, b->device->origin);
+	if (!f->is_vf && f->n_vfs > 0)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: alias '%s': '%s' ('%s') is the physical function of "
+		               "%u virtual functions that others may use; claim one of "
+		               "these, or remove them",
+		               b->binding->origin, b->alias, host, b->device->origin,
+		               f->n_vfs);
+	return 0;
+}
+
+/* Only when the machine was asked. */
+static int check_machine(const struct vc_planner *planner, const struct vc_bound *b,
+                         struct vc_err *err)
+{
+	const char *host = vc_device_host(planner, b->device);
+
+	if (!planner->input->host)
+		return 0;
+	if (b->device->kind == VC_KIND_PCI)
+		return check_function(planner, b, host, err);
+	if (vc_host_facts_mdev(planner->input->host, b->device->mdev_uuid))
+		return 0;
+	return vc_fail(
+		err, VC_ERR_REFUSED,
+		"%s: alias '%s': mediated device '%s' ('%s') does not exist on this "
+		"machine: the claim is stale, or of another node",
+		b->binding->origin, b->alias, host, b->device->origin);
+}
+
+static int refuse_option(const struct vc_bound *b, const char *option, const char *why,
+                         struct vc_err *err)
+{
+	return vc_fail(err, VC_ERR_REFUSED, "%s: alias '%s' cannot have %s: %s",
+	               b->binding->origin, b->alias, option, why);
+}
+
+/* [LV] formatdomain, and what QEMU's driver in libvirt refuses for each model. */
+static int check_mdev_options(const struct vc_bound *b, enum vc_mdev_model model,
+                              struct vc_err *err)
+{
+	const struct vc_options *o = &b->options;
+	bool vfio_pci = model != VC_MDEV_VFIO_CCW && model != VC_MDEV_VFIO_AP;
+
+	if (o->rom_bar != VC_UNKNOWN || o->rom_file)
+		return refuse_option(b, "a rom",
+		                     "libvirt ignores <rom> of a mediated device", err);
+	if (o->boot_order > 0 && model != VC_MDEV_VFIO_CCW)
+		return refuse_option(b, "a boot order",
+		                     "libvirt does not boot from a mediated device", err);
+	if (!vfio_pci && o->address.set)
+		return refuse_option(b, "a guest PCI address",
+		                     "only vfio-pci mediated devices are on a PCI bus",
+		                     err);
+	if (!vfio_pci && (o->display == VC_YES || o->ramfb == VC_YES))
+		return refuse_option(b, "a display",
+		                     "only vfio-pci mediated devices have one", err);
+	return 0;
+}
+
+static int check_pci_options(const struct vc_planner *planner, const struct vc_bound *b,
+                             struct vc_err *err)
+{
+	const struct vc_options *o = &b->options;
+
+	if (planner->input->target_libvirt < LIBVIRT_PCI_VIDEO &&
+	    (o->display == VC_YES || o->ramfb == VC_YES))
+		return refuse_option(b, "display or ramfb",
+		                     "a PCI device has them from libvirt 10.3 on; see "
+		                     "--target-libvirt",
+		                     err);
+	return 0;
+}
+
+static int check_options(const struct vc_planner *planner, const struct vc_bound *b,
+                         enum vc_kind kind, enum vc_mdev_model model, struct vc_err *err)
+{
+	enum vc_tri display = b->options.display;
+
+	if (display == VC_UNKNOWN && b->hostdev)
+		display = b->hostdev->options.display;
+	if (b->options.ramfb == VC_YES && display != VC_YES)
+		return refuse_option(b, "ramfb", "it needs display='on'", err);
+	if (kind == VC_KIND_MDEV)
+		return check_mdev_options(b, model, err);
+	return check_pci_options(planner, b, err);
+}
+
+/**
+ * vc_check_bound() - Refuse what must not be given to this domain
+ * @planner:	planner; notes are added to its plan
+ * @bound:	alias with its claim and device, if known
+ * @err:	"ORIGIN: ..." naming both sides
+ *
+ * Return: 0, -VC_ERR_REFUSED, -VC_ERR_ABSENT for a device without address,
+ * -VC_ERR_INTERNAL
+ */
+int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
+                   struct vc_err *err)
+{
+	const struct vc_device *d = bound->device;
+	const struct vc_hostdev *h = bound->hostdev;
+
+	if (!d)
+		return h ? check_options(planner, bound, h->kind, h->mdev_model, err) : 0;
+	if (check_claim(planner, bound, err) < 0)
+		return -(int)err->kind;
+	if (d->admin_access == VC_YES)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: alias '%s': request '%s' of claim '%s' ('%s') has "
+		               "adminAccess: its device may belong to somebody else",
+		               bound->binding->origin, bound->alias,
+		               d->request ? d->request : "?",
+		               vc_claim_label(planner, bound->claim),
+		               bound->claim->origin);
+	if (vc_check_address(planner, bound, err) < 0 ||
+	    check_machine(planner, bound, err) < 0 ||
+	    vc_identity_check(planner, bound, err) < 0)
+		return -(int)err->kind;
+	return check_options(planner, bound, d->kind, d->mdev_model, err);
+}
