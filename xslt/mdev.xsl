@@ -19,7 +19,8 @@
 		<xsl:attribute name="mode">subsystem</xsl:attribute>
 		<xsl:attribute name="type">mdev</xsl:attribute>
 		<xsl:copy-of select="@managed"/>
-		<xsl:copy-of select="p:mdev/@model | @display | @ramfb"/>
+		<xsl:copy-of select="p:mdev/@model"/>
+		<xsl:copy-of select="@display | @ramfb"/>
 	</xsl:template>
 
 	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']" mode="vc:driver"/>

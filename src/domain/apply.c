@@ -246,6 +246,9 @@ static int check(const struct run *run, const char *text, size_t len, bool *ret_
 
 	if (vc_xml_read(text, len, "the rewritten domain", &after, run->err) < 0) {
 		run->err->kind = run->site ? VC_ERR_REFUSED : VC_ERR_INTERNAL;
+		if (run->site)
+			return vc_err_context(run->err, "site stylesheet '%s'",
+			                      run->site);
 		return -(int)run->err->kind;
 	}
 	input.after = after;

@@ -38,8 +38,8 @@
 
 /* Far more than any domain needs; a sheet that does not end hits one of these. */
 #define TEMPLATE_DEPTH_MAX 500
-#define TEMPLATE_OPS_MAX   20000000ul
-#define XPATH_OPS_MAX      50000000ul
+#define TEMPLATE_OPS_MAX   5000000ul
+#define XPATH_OPS_MAX      20000000ul
 
 /* What one call shares with libxslt's callbacks. */
 struct session {
@@ -297,6 +297,13 @@ static int prepare_context(struct session *session, xsltTransformContextPtr ctxt
 	return 0;
 }
 
+/* libxslt has one word for <xsl:message terminate='yes'> and for its limits. */
+static bool hit_limit(const struct session *session)
+{
+	return strstr(session->messages, "runtime error") ||
+	       strstr(session->messages, "Operation limit exceeded");
+}
+
 static int transform(struct session *session, xsltStylesheetPtr style,
                      const struct vc_xslt_job *job, xmlDocPtr *plan,
                      xmlDocPtr *ret_result, struct vc_err *err)
@@ -312,7 +319,7 @@ static int transform(struct session *session, xsltStylesheetPtr style,
 	if (prepare_context(session, ctxt, prefs, plan, err) < 0)
 		return -(int)err->kind;
 	result = xsltApplyStylesheetUser(style, job->domain, NULL, NULL, NULL, ctxt);
-	if (ctxt->state == XSLT_STATE_STOPPED)
+	if (ctxt->state == XSLT_STATE_STOPPED && !hit_limit(session))
 		return failed(session, VC_ERR_REFUSED, err);
 	if (!result || ctxt->state != XSLT_STATE_OK)
 		return failed(session, VC_ERR_INPUT, err);
