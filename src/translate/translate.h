@@ -57,7 +57,7 @@ struct vc_translate_input {
  * @facts:	what the readers found; .notes are warnings
  * @claims:	joined and resolved
  * @host:	facts; only meaningful when @have_host
- * @domain:	the input domain
+ * @domain:	the input domain; only meaningful when @have_domain
  * @vmi:	only meaningful when @have_vmi
  * @plan:	plan; .notes are warnings
  * @xml, @len:	output, in the arena
@@ -68,6 +68,7 @@ struct vc_translation {
 	struct vc_claims claims;
 	bool have_host;
 	struct vc_host_facts host;
+	bool have_domain;
 	struct vc_domain domain;
 	bool have_vmi;
 	struct vc_vmi vmi;
@@ -81,7 +82,11 @@ int vc_translate(struct vc_arena *arena, const struct vc_translate_input *input,
                  struct vc_translation *ret_translation, struct vc_err *err)
 	VC_MUST_CHECK;
 
-/* Steps of it, for commands that need no domain (show, convert). */
+/* The same in two halves: everything up to resolved claims (.xml may be NULL), then
+ * plan and result for what the first half found. */
 int vc_translate_claims(struct vc_arena *arena, const struct vc_translate_input *input,
                         struct vc_translation *ret_translation, struct vc_err *err)
+	VC_MUST_CHECK;
+int vc_translate_domain(struct vc_arena *arena, const struct vc_translate_input *input,
+                        struct vc_translation *translation, struct vc_err *err)
 	VC_MUST_CHECK;
