@@ -525,6 +525,7 @@ int vc_host_gather(struct vc_arena *arena, int root, const struct vc_claims *cla
 		r = find_mdevs(&g, err);
 	if (r < 0)
 		return r;
+	*err = (struct vc_err)VC_ERR_INIT; /* of attributes that may be absent */
 	*ret_facts = g.facts;
 	return 0;
 }
