@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our annotation of a VMI; docs/annotation.md describes it, and
+ * schemas/vmi-annotation.schema.json says it to machines. It is ours, so it is read
+ * strictly: a key that we do not know is a mistake of somebody who expects it to work.
+ *
+ * [LV] formatdomain, hostdev: address, boot, rom, display, ramfb.
+ */
+#include <string.h>
+
+#include "claim/names.h"
+#include "claim/vmi_internal.h"
+
+#define INDEX_MAX   32 /* [DRA] results of one claim */
+#define MEMBERS_MAX 32
+#define PATH_BYTES  4096
+
+struct reader {
+	const struct vc_object_reader *object;
+	const struct vc_vmi_claims *claims;
+	struct vc_vmi *vmi;
+	size_t n_before; /* bindings of the VMI itself */
+	struct {
+		char **v;
+		size_t n, cap;
+	} aliases; /* of the entries so far */
+};
+
+/* KubeVirt finds its own elements by these, and detaches the last at migration. */
+static const char *const kubevirt_prefixes[] = { VC_ALIAS_PREFIX "dra-hostdevice-",
+	                                         VC_ALIAS_PREFIX "dra-gpu-",
+	                                         VC_ALIAS_PREFIX "sriov-" };
+
+static const char *const root_keys[] = { "devices", NULL };
+static const char *const entry_keys[] = { "alias",   "claim",     "resourceClaim",
+	                                  "request", "index",     "guestAddress",
+	                                  "rom",     "bootOrder", "multifunction",
+	                                  "display", "ramfb",     NULL };
+static const char *const rom_keys[] = { "bar", "file", NULL };
+
+static bool is_known(const char *const keys[], const char *key)
+{
+	for (size_t i = 0; keys[i]; i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+static int check_keys(const struct vc_object_reader *r, const struct vc_node *node,
+                      const char *const keys[])
+{
+	size_t n = vc_node_count(node);
+
+	if (vc_node_type(node) != VC_NODE_OBJECT)
+		return vc_node_fail(node, r->err, VC_ERR_INPUT, "expected an object");
+	if (n > MEMBERS_MAX)
+		return vc_node_fail(node, r->err, VC_ERR_INPUT,
+		                    "%zu keys; there are not so many", n);
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node member = vc_node_nth_member(node, i);
+
+		if (!is_known(keys, member.key))
+			return vc_node_fail(&member, r->err, VC_ERR_INPUT, "unknown key");
+		if (vc_node_type(&member) == VC_NODE_NULL)
+			return vc_node_fail(&member, r->err, VC_ERR_INPUT,
+			                    "null is no value; leave the key out");
+	}
+	return 0;
+}
+
+static bool has(const struct vc_node *node, const char *key)
+{
+	struct vc_node member;
+
+	return vc_node_member(node, key, &member);
+}
+
+static int fail_member(const struct vc_object_reader *r, const struct vc_node *node,
+                       const char *key, const char *message)
+{
+	struct vc_node member = *node;
+
+	(void)vc_node_member(node, key, &member);
+	return vc_node_fail(&member, r->err, VC_ERR_INPUT, "%s", message);
+}
+
+/* Options */
+
+static int read_tri(const struct vc_object_reader *r, const struct vc_node *node,
+                    const char *key, enum vc_tri *ret_state)
+{
+	bool value = false;
+
+	if (vc_node_bool(node, key, VC_OPTIONAL, &value, r->err) < 0)
+		return -(int)r->err->kind;
+	if (has(node, key))
+		*ret_state = value ? VC_YES : VC_NO;
+	return 0;
+}
+
+static int read_rom(const struct vc_object_reader *r, const struct vc_node *node,
+                    struct vc_options *options)
+{
+	struct vc_node rom;
+	bool found = false;
+
+	if (vc_node_object(node, "rom", VC_OPTIONAL, &rom, &found, r->err) < 0)
+		return -(int)r->err->kind;
+	if (!found)
+		return 0;
+	if (check_keys(r, &rom, rom_keys) < 0 ||
+	    read_tri(r, &rom, "bar", &options->rom_bar) < 0 ||
+	    vc_node_string(r->arena, &rom, "file", VC_OPTIONAL, &options->rom_file,
+	                   r->err) < 0)
+		return -(int)r->err->kind;
+	if (vc_node_count(&rom) == 0)
+		return vc_node_fail(&rom, r->err, VC_ERR_INPUT,
+		                    "expected 'bar' or 'file'");
+	if (!options->rom_file)
+		return 0;
+	if (options->rom_file[0] != '/' || !vc_is_one_line(options->rom_file) ||
+	    strlen(options->rom_file) >= PATH_BYTES)
+		return fail_member(r, &rom, "file", "expected an absolute path");
+	return 0;
+}
+
+static int read_options(const struct vc_object_reader *r, const struct vc_node *node,
+                        struct vc_options *options)
+{
+	if (vc_vmi_guest_address(r, node, "guestAddress", &options->address) < 0 ||
+	    read_tri(r, node, "multifunction", &options->address.multifunction) < 0 ||
+	    vc_vmi_boot_order(r, node, &options->boot_order) < 0 ||
+	    read_tri(r, node, "display", &options->display) < 0 ||
+	    read_tri(r, node, "ramfb", &options->ramfb) < 0)
+		return -(int)r->err->kind;
+	return read_rom(r, node, options);
+}
+
+static void take_tri(enum vc_tri *into, enum vc_tri from)
+{
+	if (from != VC_UNKNOWN)
+		*into = from;
+}
+
+static void take_options(struct vc_options *into, const struct vc_options *from)
+{
+	enum vc_tri multifunction = into->address.multifunction;
+
+	if (from->address.set) {
+		into->address = from->address;
+		into->address.multifunction = multifunction;
+	}
+	take_tri(&into->address.multifunction, from->address.multifunction);
+	if (from->boot_order != 0)
+		into->boot_order = from->boot_order;
+	take_tri(&into->rom_bar, from->rom_bar);
+	if (from->rom_file)
+		into->rom_file = from->rom_file;
+	take_tri(&into->display, from->display);
+	take_tri(&into->ramfb, from->ramfb);
+}
+
+/* What the options of one device say about each other */
+static int check_options(const struct vc_object_reader *r, const struct vc_node *node,
+                         const struct vc_options *o)
+{
+	if (o->address.multifunction != VC_UNKNOWN && !o->address.set)
+		return fail_member(r, node, "multifunction",
+		                   "needs 'guestAddress' as well");
+	if (o->ramfb == VC_YES && o->display != VC_YES)
+		return fail_member(r, node, "ramfb", "needs 'display': true as well");
+	return 0;
+}
+
+static bool same_address(const struct vc_guest_address *a,
+                         const struct vc_guest_address *b)
+{
+	return a->set && b->set && a->bus == b->bus && a->slot == b->slot &&
+	       a->function == b->function;
+}
+
+/* What the options of two devices say about each other */
+static int check_against(const struct vc_object_reader *r, const struct vc_node *node,
+                         const struct vc_binding *binding, const struct vc_binding *other)
+{
+	const struct vc_options *a = &binding->options, *b = &other->options;
+	const char *what = NULL, *key = NULL;
+	struct vc_node member;
+
+	if (same_address(&a->address, &b->address)) {
+		key = "guestAddress";
+		what = "same guest address";
+	} else if (a->boot_order != 0 && a->boot_order == b->boot_order) {
+		key = "bootOrder";
+		what = "same boot order";
+	} else if (a->ramfb == VC_YES && b->ramfb == VC_YES) {
+		key = "ramfb";
+		what = "only ramfb of a machine";
+	}
+	if (!what)
+		return 0;
+	if (!vc_node_member(node, key, &member))
+		member = *node;
+	return vc_node_fail(&member, r->err, VC_ERR_INPUT, "'%s' has the %s already",
+	                    other->alias, what);
+}
+
+static int check_binding(const struct reader *reader, const struct vc_node *node,
+                         const struct vc_binding *binding)
+{
+	const struct vc_bindings *all = &reader->vmi->bindings;
+
+	if (check_options(reader->object, node, &binding->options) < 0)
+		return -(int)reader->object->err->kind;
+	for (size_t i = 0; i < all->n; i++) {
+		if (strcmp(all->v[i].alias, binding->alias) == 0)
+			continue;
+		if (check_against(reader->object, node, binding, &all->v[i]) < 0)
+			return -(int)reader->object->err->kind;
+	}
+	return 0;
+}
+
+/* Which device */
+
+static int read_alias(struct reader *reader, const struct vc_node *node, char **ret_alias)
+{
+	const struct vc_object_reader *r = reader->object;
+	char *alias = NULL, **slot;
+
+	if (vc_node_string(r->arena, node, "alias", VC_REQUIRED, &alias, r->err) < 0)
+		return -(int)r->err->kind;
+	if (strncmp(alias, VC_ALIAS_PREFIX, strlen(VC_ALIAS_PREFIX)) != 0)
+		alias = vc_arena_printf(r->arena, VC_ALIAS_PREFIX "%s", alias);
+	if (!alias)
+		return vc_fail_oom(r->err);
+	if (!vc_alias_is_valid(alias))
+		return fail_member(r, node, "alias",
+		                   "expected letters, digits, '-' and '_', with 'ua-' in "
+		                   "front at most 200");
+	for (size_t i = 0; i < reader->aliases.n; i++)
+		if (strcmp(reader->aliases.v[i], alias) == 0)
+			return fail_member(r, node, "alias", "this alias is there twice");
+	slot = vc_list_push(r->arena, &reader->aliases);
+	if (!slot)
+		return vc_fail_oom(r->err);
+	*slot = alias;
+	*ret_alias = alias;
+	return 0;
+}
+
+static int read_index(const struct vc_object_reader *r, const struct vc_node *node,
+                      unsigned *ret_index)
+{
+	int64_t index = 1;
+
+	if (vc_node_int(node, "index", VC_OPTIONAL, &index, r->err) < 0)
+		return -(int)r->err->kind;
+	if (index < 1 || index > INDEX_MAX)
+		return fail_member(r, node, "index", "expected a number from 1 to 32");
+	*ret_index = has(node, "index") ? (unsigned)index : 0;
+	return 0;
+}
+
+static int read_device(const struct reader *reader, const struct vc_node *node,
+                       struct vc_binding *binding)
+{
+	const struct vc_object_reader *r = reader->object;
+
+	if (has(node, "claim") == has(node, "resourceClaim"))
+		return vc_node_fail(
+			node, r->err, VC_ERR_INPUT,
+			"expected one of 'claim' (a name in "
+			"/spec/resourceClaims) and 'resourceClaim' (the name of "
+			"a ResourceClaim), with 'request'");
+	if (read_index(r, node, &binding->index) < 0)
+		return -(int)r->err->kind;
+	if (has(node, "claim"))
+		return vc_vmi_bind(r, node, "claim", "request", reader->claims, binding);
+	if (vc_object_text(r, node, "resourceClaim", VC_REQUIRED, &vc_name_subdomain,
+	                   &binding->claim) < 0)
+		return -(int)r->err->kind;
+	return vc_vmi_request(r, node, "request", binding);
+}
+
+static struct vc_binding *find_kubevirt(const struct reader *reader, const char *alias)
+{
+	for (size_t i = 0; i < reader->n_before; i++)
+		if (strcmp(reader->vmi->bindings.v[i].alias, alias) == 0)
+			return &reader->vmi->bindings.v[i];
+	return NULL;
+}
+
+static bool is_kubevirts(const char *alias)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(kubevirt_prefixes); i++)
+		if (strncmp(alias, kubevirt_prefixes[i], strlen(kubevirt_prefixes[i])) ==
+		    0)
+			return true;
+	return false;
+}
+
+/* Options for an element that KubeVirt makes */
+static int add_options(struct reader *reader, const struct vc_node *node,
+                       const struct vc_binding *entry)
+{
+	struct vc_binding *binding = find_kubevirt(reader, entry->alias);
+
+	if (!binding)
+		return vc_node_fail(node, reader->object->err, VC_ERR_INPUT,
+		                    "no device of this VMI has the alias '%s'; say which "
+		                    "device it is with 'claim' or 'resourceClaim', and "
+		                    "'request'",
+		                    entry->alias);
+	if (vc_node_count(node) == 1)
+		return vc_node_fail(node, reader->object->err, VC_ERR_INPUT,
+		                    "says nothing about '%s'", entry->alias);
+	take_options(&binding->options, &entry->options);
+	return check_binding(reader, node, binding);
+}
+
+static int add_device(struct reader *reader, const struct vc_node *node,
+                      struct vc_binding *entry)
+{
+	const struct vc_object_reader *r = reader->object;
+	struct vc_binding *slot;
+
+	if (is_kubevirts(entry->alias))
+		return fail_member(
+			r, node, "alias",
+			find_kubevirt(reader, entry->alias)
+				? "KubeVirt makes this device; only options can "
+				  "be added to it"
+				: "aliases that begin like this are KubeVirt's");
+	entry->namespace = reader->vmi->namespace;
+	entry->origin_kind = VC_BINDING_ANNOTATION;
+	entry->origin = vc_node_where(r->arena, node);
+	if (!entry->origin)
+		return vc_fail_oom(r->err);
+	if (read_device(reader, node, entry) < 0 ||
+	    check_binding(reader, node, entry) < 0)
+		return -(int)r->err->kind;
+	slot = vc_list_push(r->arena, &reader->vmi->bindings);
+	if (!slot)
+		return vc_fail_oom(r->err);
+	*slot = *entry;
+	return 0;
+}
+
+static int read_entry(const struct vc_object_reader *r, const struct vc_node *node,
+                      void *data)
+{
+	struct reader *reader = data;
+	struct vc_binding entry = { 0 };
+
+	if (check_keys(r, node, entry_keys) < 0 ||
+	    read_alias(reader, node, &entry.alias) < 0 ||
+	    read_options(r, node, &entry.options) < 0)
+		return -(int)r->err->kind;
+	if (has(node, "claim") || has(node, "resourceClaim") || has(node, "request") ||
+	    has(node, "index"))
+		return add_device(reader, node, &entry);
+	return add_options(reader, node, &entry);
+}
+
+/* A display that the annotation chose takes the place of the first vGPU's. */
+static void drop_primary_display(struct vc_vmi *vmi)
+{
+	bool chosen = false;
+
+	for (size_t i = 0; i < vmi->bindings.n; i++)
+		chosen |= vmi->bindings.v[i].options.display != VC_UNKNOWN;
+	for (size_t i = 0; chosen && i < vmi->bindings.n; i++)
+		vmi->bindings.v[i].primary_display = false;
+}
+
+static int read_root(struct reader *reader, const struct vc_tree *tree)
+{
+	const struct vc_object_reader *r = reader->object;
+	struct vc_node root = vc_tree_root(tree, 0);
+
+	if (vc_tree_documents(tree) != 1)
+		return vc_node_fail(&root, r->err, VC_ERR_INPUT,
+		                    "expected one JSON object, not %zu",
+		                    vc_tree_documents(tree));
+	if (check_keys(r, &root, root_keys) < 0)
+		return -(int)r->err->kind;
+	if (!has(&root, "devices"))
+		return vc_node_fail(&root, r->err, VC_ERR_INPUT, "'devices' is missing");
+	return vc_object_each(r, &root, "devices", VC_VMI_MAX_ENTRIES, read_entry,
+	                      reader);
+}
+
+/**
+ * vc_vmi_annotation_read() - Read our annotation
+ * @reader:	arena and error
+ * @annotation:	its node, a string
+ * @claims:	spec.resourceClaims of the VMI
+ * @vmi:	bindings are added, options of its bindings are replaced
+ *
+ * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL; messages begin with
+ * "FILE: /metadata/annotations/virt-claim.io~1devices: /pointer/in/it"
+ */
+int vc_vmi_annotation_read(const struct vc_object_reader *reader,
+                           const struct vc_node *annotation,
+                           const struct vc_vmi_claims *claims, struct vc_vmi *vmi)
+{
+	VC_AUTO_TREE struct vc_tree *tree = NULL;
+	struct reader r = {
+		.object = reader,
+		.claims = claims,
+		.vmi = vmi,
+		.n_before = vmi->bindings.n,
+	};
+	const char *text = vc_node_text(annotation);
+	const char *where = vc_node_where(reader->arena, annotation);
+
+	if (!text || !where)
+		return vc_fail_oom(reader->err);
+	if (text[strspn(text, " \t\r\n")] != '{')
+		return vc_node_fail(annotation, reader->err, VC_ERR_INPUT,
+		                    "expected a JSON object like {\"devices\": [...]}");
+	if (vc_tree_parse(text, strlen(text), where, &tree, reader->err) < 0 ||
+	    read_root(&r, tree) < 0)
+		return -(int)reader->err->kind;
+	drop_primary_display(vmi);
+	return 0;
+}
