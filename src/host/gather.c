@@ -206,6 +206,8 @@ static int find_cdev(struct gather *g, int64_t number, struct vc_err *err)
 
 static int find_cdevs(struct gather *g, struct vc_err *err)
 {
+	if (!g->cdevs.v)
+		return 0; /* nothing was asked for */
 	g->cdevs.n =
 		sort_unique(g->cdevs.v, g->cdevs.n, sizeof(*g->cdevs.v), compare_numbers);
 	for (size_t i = 0; i < g->cdevs.n; i++) {
@@ -219,6 +221,8 @@ static int find_cdevs(struct gather *g, struct vc_err *err)
 
 static int find_groups(struct gather *g, struct vc_err *err)
 {
+	if (!g->addresses.v)
+		return 0; /* nothing was asked for */
 	g->addresses.n = sort_unique(g->addresses.v, g->addresses.n,
 	                             sizeof(*g->addresses.v), compare_addresses);
 	for (size_t i = 0; i < g->addresses.n; i++) {
@@ -262,6 +266,8 @@ static int want_members(struct gather *g, int64_t group, struct vc_err *err)
 
 static int find_members(struct gather *g, struct vc_err *err)
 {
+	if (!g->groups.v)
+		return 0; /* nothing was asked for */
 	g->groups.n = sort_unique(g->groups.v, g->groups.n, sizeof(*g->groups.v),
 	                          compare_numbers);
 	for (size_t i = 0; i < g->groups.n; i++) {
@@ -418,6 +424,8 @@ static int find_function(struct gather *g, const struct vc_pci_address *address,
 
 static int find_functions(struct gather *g, struct vc_err *err)
 {
+	if (!g->addresses.v)
+		return 0; /* nothing was asked for */
 	g->addresses.n = sort_unique(g->addresses.v, g->addresses.n,
 	                             sizeof(*g->addresses.v), compare_addresses);
 	for (size_t i = 0; i < g->addresses.n; i++) {
@@ -479,6 +487,8 @@ static int find_mdev(struct gather *g, char *uuid, struct vc_err *err)
 
 static int find_mdevs(struct gather *g, struct vc_err *err)
 {
+	if (!g->mdevs.v)
+		return 0; /* nothing was asked for */
 	g->mdevs.n =
 		sort_unique(g->mdevs.v, g->mdevs.n, sizeof(*g->mdevs.v), compare_names);
 	for (size_t i = 0; i < g->mdevs.n; i++) {
@@ -488,6 +498,27 @@ static int find_mdevs(struct gather *g, struct vc_err *err)
 			return r;
 	}
 	return 0;
+}
+
+static int gather_all(struct gather *g, const struct vc_claims *claims,
+                      const struct vc_pci_address *extra, size_t n_extra,
+                      struct vc_err *err)
+{
+	int r = want_claims(g, claims, err);
+
+	for (size_t i = 0; i < n_extra && r == 0; i++)
+		r = want_address(g, &extra[i], err);
+	if (r == 0)
+		r = find_cdevs(g, err);
+	if (r == 0)
+		r = find_groups(g, err);
+	if (r == 0)
+		r = find_members(g, err);
+	if (r == 0)
+		r = find_functions(g, err);
+	if (r == 0)
+		r = find_mdevs(g, err);
+	return r;
 }
 
 /**
@@ -509,23 +540,13 @@ int vc_host_gather(struct vc_arena *arena, int root, const struct vc_claims *cla
                    struct vc_host_facts *ret_facts, struct vc_err *err)
 {
 	struct gather g = { .arena = arena, .root = root };
-	int r = want_claims(&g, claims, err);
+	struct vc_err why = VC_ERR_INIT; /* attributes that may be absent fill it too */
+	int r = gather_all(&g, claims, extra, n_extra, &why);
 
-	for (size_t i = 0; i < n_extra && r == 0; i++)
-		r = want_address(&g, &extra[i], err);
-	if (r == 0)
-		r = find_cdevs(&g, err);
-	if (r == 0)
-		r = find_groups(&g, err);
-	if (r == 0)
-		r = find_members(&g, err);
-	if (r == 0)
-		r = find_functions(&g, err);
-	if (r == 0)
-		r = find_mdevs(&g, err);
-	if (r < 0)
+	if (r < 0) {
+		*err = why;
 		return r;
-	*err = (struct vc_err)VC_ERR_INIT; /* of attributes that may be absent */
+	}
 	*ret_facts = g.facts;
 	return 0;
 }

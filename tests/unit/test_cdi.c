@@ -40,6 +40,7 @@ static struct vc_facts read_fixture(struct vc_arena *arena, const char *director
 	if (r < 0)
 		print_error("%s\n", err.msg);
 	assert_int_equal(r, 0);
+	assert_int_equal(err.kind, VC_ERR_NONE);
 	return facts;
 }
 

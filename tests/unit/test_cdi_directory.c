@@ -91,6 +91,7 @@ static void read_as(struct machine *m, const char *uid, unsigned flags)
 	if (r < 0)
 		print_error("%s\n", err.msg);
 	assert_int_equal(r, 0);
+	assert_int_equal(err.kind, VC_ERR_NONE);
 }
 
 /* The group of each device that was read, in order: "7 8 ". */

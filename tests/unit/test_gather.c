@@ -45,6 +45,7 @@ static struct vc_host_facts lab_facts(struct vc_arena *arena, struct vc_device d
 	if (r < 0)
 		print_error("%s\n", err.msg);
 	assert_int_equal(r, 0);
+	assert_int_equal(err.kind, VC_ERR_NONE);
 	return facts;
 }
 
