@@ -21,10 +21,12 @@ struct vc_complaints {
 	size_t n, cap;
 };
 
-/* Whole document against DIR/domain.rng, then each element that @plan touched against
- * the small grammar that starts at its define, whose messages say what is wrong, and our
- * metadata against our grammar. @directory NULL: libvirt's installed schemas. No schemas
- * installed is -VC_ERR_ABSENT. */
+/* Our metadata against our grammar, what is known to be wrong with the elements of @plan
+ * in words, the whole document against DIR/domain.rng, and, when that complains, each
+ * element of @plan against the small grammar that starts at its define, whose messages
+ * say what is wrong. What says most stands first. @plan NULL: whole document and
+ * metadata only. @directory NULL: libvirt's installed schemas. No schemas installed is
+ * -VC_ERR_ABSENT. */
 int vc_schema_validate(struct vc_arena *arena, const char *xml, size_t len,
                        const struct vc_plan *plan, const char *directory,
                        struct vc_complaints *ret_complaints, struct vc_err *err)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include <libxml/tree.h>
+#include <libxml/xmlerror.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -29,6 +30,13 @@ static inline void vc_xml_stringp(xmlChar **text)
 		xmlFree(*text);
 }
 #define VC_AUTO_XML_STRING VC_CLEANUP(vc_xml_stringp)
+
+/* What a structured error function gets. */
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *vc_xml_error;
+#else
+typedef xmlErrorPtr vc_xml_error;
+#endif
 
 enum vc_xml_declaration {
 	VC_XML_BARE,     /* no <?xml ...?> */

@@ -54,12 +54,6 @@ struct session {
 
 static _Thread_local struct session *current;
 
-#if LIBXML_VERSION >= 21200
-typedef const xmlError *error_pointer;
-#else
-typedef xmlErrorPtr error_pointer;
-#endif
-
 static void free_stylep(xsltStylesheetPtr *style)
 {
 	xsltFreeStylesheet(*style);
@@ -104,7 +98,7 @@ static void on_message(void *data, const char *fmt, ...)
 	add_message(data, text);
 }
 
-static void on_xml_error(void *data, error_pointer error)
+static void on_xml_error(void *data, vc_xml_error error)
 {
 	if (error && error->message)
 		add_message(data, error->message);
