@@ -240,25 +240,25 @@ static int check_alias(const struct vc_binding *b, const char *alias, struct vc_
 
 /* ---- expanding ---- */
 
-static int push_bound(const struct vc_planner *planner, struct vc_bounds *bounds,
-                      const struct candidate *c, const char *alias,
-                      struct vc_bound **ret_bound, struct vc_err *err)
+/* A new bound of @alias; NULL with *err filled when that is not possible. */
+static struct vc_bound *push_bound(const struct vc_planner *planner,
+                                   struct vc_bounds *bounds, const struct candidate *c,
+                                   const char *alias, struct vc_err *err)
 {
 	struct vc_bound *b;
 
 	if (check_alias(c->binding, alias, err) < 0)
-		return -(int)err->kind;
+		return NULL;
 	b = vc_list_push(planner->arena, bounds);
-	if (!b)
-		return vc_fail_oom(err);
-	*b = (struct vc_bound){
-		.alias = alias,
-		.binding = c->binding,
-		.claim = c->match.claim,
-		.options = c->options,
-	};
-	*ret_bound = b;
-	return 0;
+	if (!b) {
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
+	b->alias = alias;
+	b->binding = c->binding;
+	b->claim = c->match.claim;
+	b->options = c->options;
+	return b;
 }
 
 /* Device number @index, from 1, of the candidate's request. */
@@ -272,7 +272,8 @@ static int push_device(const struct vc_planner *planner, struct vc_bounds *bound
 		alias = vc_arena_printf(planner->arena, "%s-%zu", alias, index);
 	if (!alias)
 		return vc_fail_oom(err);
-	if (push_bound(planner, bounds, c, alias, &b, err) < 0)
+	b = push_bound(planner, bounds, c, alias, err);
+	if (!b)
 		return -(int)err->kind;
 	b->device = &c->match.claim->devices.v[c->match.devices[index - 1].value];
 	b->index = c->binding->request ? (unsigned)index : 0;
@@ -282,9 +283,9 @@ static int push_device(const struct vc_planner *planner, struct vc_bounds *bound
 static int push_surplus(const struct vc_planner *planner, struct vc_bounds *bounds,
                         const struct candidate *c, struct vc_err *err)
 {
-	struct vc_bound *b;
+	struct vc_bound *b = push_bound(planner, bounds, c, c->binding->alias, err);
 
-	if (push_bound(planner, bounds, c, c->binding->alias, &b, err) < 0)
+	if (!b)
 		return -(int)err->kind;
 	b->surplus = true;
 	b->index = c->binding->index;
@@ -345,9 +346,9 @@ static int expand(const struct vc_planner *planner, struct vc_bounds *bounds,
 static int expand_kubevirt(const struct vc_planner *planner, struct vc_bounds *bounds,
                            const struct candidate *c, struct vc_err *err)
 {
-	struct vc_bound *b;
+	struct vc_bound *b = push_bound(planner, bounds, c, c->binding->alias, err);
 
-	if (push_bound(planner, bounds, c, c->binding->alias, &b, err) < 0)
+	if (!b)
 		return -(int)err->kind;
 	b->index = c->binding->index;
 	return 0;
@@ -410,21 +411,23 @@ static int drop_doubles(const struct vc_planner *planner, struct vc_bounds *boun
                         struct vc_err *err)
 {
 	struct vc_index index = { 0 };
+	const struct vc_bound *winner = NULL;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < bounds->n; i++)
 		if (vc_index_add(planner->arena, &index, bounds->v[i].alias, i, err) < 0)
 			return -(int)err->kind;
 	vc_index_sort(&index);
-	for (size_t i = 1; i < index.n; i++) {
-		struct vc_bound *first = &bounds->v[index.v[i - 1].value];
-		struct vc_bound *second = &bounds->v[index.v[i].value];
+	for (size_t i = 0; i < index.n; i++) {
+		struct vc_bound *b = &bounds->v[index.v[i].value];
 
-		if (strcmp(first->alias, second->alias) != 0)
+		if (!winner || strcmp(winner->alias, b->alias) != 0) {
+			winner = b;
 			continue;
-		if (second->binding->origin_kind != VC_BINDING_DOMAIN)
-			return twice(second->alias, first->binding, second->binding, err);
-		second->binding = NULL;
+		}
+		if (b->binding->origin_kind != VC_BINDING_DOMAIN)
+			return twice(b->alias, winner->binding, b->binding, err);
+		b->binding = NULL;
 	}
 	for (size_t i = 0; i < bounds->n; i++)
 		if (bounds->v[i].binding)
@@ -576,7 +579,7 @@ static int nothing_attachable(const struct vc_planner *planner, const struct can
 	struct vc_bound probe = { .alias = c->binding->alias, .binding = c->binding };
 
 	probe.claim = c->match.claim;
-	probe.device = &probe.claim->devices.v[c->match.devices->value];
+	probe.device = probe.claim->devices.v;
 	return vc_check_address(planner, &probe, err);
 }
 
@@ -602,8 +605,7 @@ int vc_bind(struct vc_planner *planner, struct vc_bounds *ret_bounds, struct vc_
 		if (!list.v[i].loses &&
 		    expand_one(planner, &list, &bounds, &list.v[i], err) < 0)
 			return -(int)err->kind;
-	if (bounds.n == 0 && list.n > 0 &&
-	    list.v[0].binding->origin_kind == VC_BINDING_ALL)
+	if (bounds.n == 0 && list.n > 0 && list.v[0].match.claim)
 		return nothing_attachable(planner, &list.v[0], err);
 	if (drop_doubles(planner, &bounds, err) < 0)
 		return -(int)err->kind;

@@ -211,7 +211,7 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 	hostdev->alias = guest->alias;
 	hostdev->options.address = guest->address;
 	hostdev->options.boot_order = guest->boot_order;
-	if (strcmp(guest->element, "hostdev") != 0)
+	if (strcmp((const char *)element->name, "hostdev") != 0)
 		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
 		                     err);
 	if (read_hostdev_source(reader, element, hostdev, err) < 0)
@@ -252,7 +252,7 @@ static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element
 static int read_boot_order(const struct vc_reader *reader, xmlNodePtr element,
                            unsigned *ret_order, struct vc_err *err)
 {
-	uint32_t order;
+	uint32_t order = 0;
 	char *text = NULL;
 
 	if (vc_xml_attribute(reader->arena, vc_xml_child(element, "boot"), "order", &text,
@@ -327,8 +327,8 @@ static int keep_guest(const struct vc_reader *reader, const struct vc_guest_devi
 static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_t at,
                        struct vc_err *err)
 {
-	struct vc_guest_device guest;
-	bool takes;
+	struct vc_guest_device guest = { 0 };
+	bool takes = false;
 
 	if (read_guest(reader, element, at, &guest, err) < 0 ||
 	    keep_guest(reader, &guest, err) < 0 ||

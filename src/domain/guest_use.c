@@ -88,30 +88,38 @@ static int add_existing(const struct vc_planner *planner, struct users *users,
 	return add_user(planner, users, &user, err);
 }
 
-/* Existing devices and planned ones, both in the order of <devices>, side by side. */
-static int by_at(const void *left, const void *right)
-{
-	const struct vc_plan_device *const *a = left;
-	const struct vc_plan_device *const *b = right;
+/* A planned device by its place; several new ones share place 0. */
+struct placed {
+	size_t at;
+	const struct vc_plan_device *device;
+};
 
-	return ((*a)->at > (*b)->at) - ((*a)->at < (*b)->at);
+static int by_place(const void *left, const void *right)
+{
+	const struct placed *a = left;
+	const struct placed *b = right;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a->device > b->device) - (a->device < b->device);
 }
 
-static int sort_planned(const struct vc_planner *planner,
-                        const struct vc_plan_device ***ret_sorted, struct vc_err *err)
+/* The plan in the order of <devices>; NULL when out of memory. */
+static struct placed *sort_planned(const struct vc_planner *planner, struct vc_err *err)
 {
 	const struct vc_plan *plan = planner->plan;
-	const struct vc_plan_device **sorted;
+	struct placed *sorted;
 
 	sorted = vc_arena_alloc(planner->arena, plan->devices.n + 1, sizeof(*sorted));
-	if (!sorted)
-		return vc_fail_oom(err);
+	if (!sorted) {
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
 	for (size_t i = 0; i < plan->devices.n; i++)
-		sorted[i] = &plan->devices.v[i];
+		sorted[i] = (struct placed){ plan->devices.v[i].at, &plan->devices.v[i] };
 	if (plan->devices.n > 1)
-		qsort(sorted, plan->devices.n, sizeof(*sorted), by_at);
-	*ret_sorted = sorted;
-	return 0;
+		qsort(sorted, plan->devices.n, sizeof(*sorted), by_place);
+	return sorted;
 }
 
 static int add_planned(const struct vc_planner *planner, struct users *users,
@@ -130,24 +138,24 @@ static int collect(const struct vc_planner *planner, struct users *users,
 {
 	const struct vc_guest_devices *guests = &planner->domain->guests;
 	size_t n = planner->plan->devices.n;
-	const struct vc_plan_device **sorted;
+	const struct placed *sorted = sort_planned(planner, err);
 	size_t j = 0;
 
-	if (sort_planned(planner, &sorted, err) < 0)
+	if (!sorted)
 		return -(int)err->kind;
 	for (size_t i = 0; i < guests->n; i++) {
 		const struct vc_plan_device *d = NULL;
 
-		for (; j < n && sorted[j]->at < guests->v[i].at; j++)
-			if (add_planned(planner, users, sorted[j], err) < 0)
+		for (; j < n && sorted[j].at < guests->v[i].at; j++)
+			if (add_planned(planner, users, sorted[j].device, err) < 0)
 				return -(int)err->kind;
-		if (j < n && sorted[j]->at == guests->v[i].at)
-			d = sorted[j++];
+		if (j < n && sorted[j].at == guests->v[i].at)
+			d = sorted[j++].device;
 		if (add_existing(planner, users, &guests->v[i], d, err) < 0)
 			return -(int)err->kind;
 	}
 	for (; j < n; j++)
-		if (add_planned(planner, users, sorted[j], err) < 0)
+		if (add_planned(planner, users, sorted[j].device, err) < 0)
 			return -(int)err->kind;
 	vc_index_sort(&users->addresses);
 	vc_index_sort(&users->boots);

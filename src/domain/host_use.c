@@ -37,17 +37,19 @@ static int used_by_domain(const struct vc_planner *planner,
 	                         : "remove the element, or choose another device");
 }
 
-/* Which plan device changes an element: index by "at" over the elements. */
-static int mark_planned(const struct vc_planner *planner, bool **ret_planned,
-                        struct vc_err *err)
+/* For each host device of the domain whether the plan is about it; NULL when out of
+ * memory. */
+static bool *mark_planned(const struct vc_planner *planner, struct vc_err *err)
 {
 	const struct vc_hostdevs *hostdevs = &planner->domain->hostdevs;
 	const struct vc_plan *plan = planner->plan;
 	bool *planned;
 
 	planned = vc_arena_alloc(planner->arena, hostdevs->n + 1, sizeof(*planned));
-	if (!planned)
-		return vc_fail_oom(err);
+	if (!planned) {
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
 	for (size_t i = 0; i < plan->devices.n; i++) {
 		size_t low = 0, high = hostdevs->n;
 
@@ -62,8 +64,7 @@ static int mark_planned(const struct vc_planner *planner, bool **ret_planned,
 		if (low < hostdevs->n && hostdevs->v[low].at == plan->devices.v[i].at)
 			planned[low] = true;
 	}
-	*ret_planned = planned;
-	return 0;
+	return planned;
 }
 
 static int check_other(const struct vc_planner *planner, const bool *planned,
@@ -93,9 +94,9 @@ int vc_check_host_use(const struct vc_planner *planner, struct vc_err *err)
 {
 	const struct vc_plan_device *devices = planner->plan->devices.v;
 	struct vc_index hosts = { 0 };
-	bool *planned;
+	const bool *planned = mark_planned(planner, err);
 
-	if (mark_planned(planner, &planned, err) < 0)
+	if (!planned)
 		return -(int)err->kind;
 	for (size_t i = 0; i < planner->plan->devices.n; i++)
 		if (!leaves(devices[i].action) &&

@@ -172,9 +172,10 @@ static void weigh(const struct vc_planner *planner, const struct vc_binding *b,
 		take(c->ours, claim);
 }
 
-static int find_by_name(const struct vc_planner *planner, const struct vc_binding *b,
-                        const struct vc_index *index, const char *key,
-                        const struct vc_claim **ret_claim, struct vc_err *err)
+static const struct vc_claim *find_by_name(const struct vc_planner *planner,
+                                           const struct vc_binding *b,
+                                           const struct vc_index *index, const char *key,
+                                           struct vc_err *err)
 {
 	struct candidates c = { 0 };
 	const struct vc_claim **best;
@@ -187,59 +188,59 @@ static int find_by_name(const struct vc_planner *planner, const struct vc_bindin
 	best = c.exact[0] ? c.exact : c.open;
 	if (best[1] && c.ours[0] && !c.ours[1])
 		best = c.ours;
-	if (!best[0])
-		return claim_absent(planner, b, c.elsewhere, err);
-	if (best[1])
-		return ambiguous(planner, b, best[0], best[1], err);
-	*ret_claim = best[0];
-	return 0;
+	if (best[0] && !best[1])
+		return best[0];
+	if (best[0])
+		(void)ambiguous(planner, b, best[0], best[1], err);
+	else
+		(void)claim_absent(planner, b, c.elsewhere, err);
+	return NULL;
 }
 
-static int find_named(const struct vc_planner *planner, const struct vc_binding *b,
-                      const struct vc_claim **ret_claim, struct vc_err *err)
+static const struct vc_claim *find_named(const struct vc_planner *planner,
+                                         const struct vc_binding *b, struct vc_err *err)
 {
 	bool by_name = b->claim && (!b->pod_claim ||
 	                            vc_index_find(&planner->claim_names, b->claim, NULL));
 	char *key;
 
 	if (by_name)
-		return find_by_name(planner, b, &planner->claim_names, b->claim,
-		                    ret_claim, err);
+		return find_by_name(planner, b, &planner->claim_names, b->claim, err);
 	if (b->pod_claim)
-		return find_by_name(planner, b, &planner->claim_pods, b->pod_claim,
-		                    ret_claim, err);
-	if (b->uid || !b->device)
-		return claim_absent(planner, b, NULL, err);
+		return find_by_name(planner, b, &planner->claim_pods, b->pod_claim, err);
+	if (b->uid || !b->device) {
+		(void)claim_absent(planner, b, NULL, err);
+		return NULL;
+	}
 	key = vc_arena_printf(planner->arena, "/%s", b->device);
-	if (!key)
-		return vc_fail_oom(err);
-	return find_by_name(planner, b, &planner->claim_names, key, ret_claim, err);
+	if (!key) {
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
+	return find_by_name(planner, b, &planner->claim_names, key, err);
 }
 
-static int find_claim(const struct vc_planner *planner, const struct vc_binding *b,
-                      const struct vc_claim **ret_claim, struct vc_err *err)
+/* The claim of a binding; NULL with *err filled when there is none. */
+static const struct vc_claim *find_claim(const struct vc_planner *planner,
+                                         const struct vc_binding *b, struct vc_err *err)
 {
-	const struct vc_index_entry *e;
+	const struct vc_index_entry *e =
+		vc_index_find(&planner->claim_uids, b->uid, NULL);
 	const struct vc_claim *claim;
-	size_t n;
 
-	e = vc_index_find(&planner->claim_uids, b->uid, &n);
-	if (n > 0) {
-		*ret_claim = &planner->input->claims->v[e->value];
-		return 0;
-	}
-	if (find_named(planner, b, &claim, err) < 0)
-		return -(int)err->kind;
-	if (b->uid && claim->uid)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: alias '%s' was bound to claim UID '%s', but claim "
-		               "'%s' ('%s') has UID '%s': it was deleted and made again; "
-		               "--bind %s=... says that the new one is meant",
-		               b->origin, b->alias, b->uid,
-		               vc_claim_label(planner, claim), claim->origin, claim->uid,
-		               b->alias + strlen(VC_ALIAS_PREFIX));
-	*ret_claim = claim;
-	return 0;
+	if (e)
+		return &planner->input->claims->v[e->value];
+	claim = find_named(planner, b, err);
+	if (!claim || !b->uid || !claim->uid)
+		return claim;
+	(void)vc_fail(
+		err, VC_ERR_REFUSED,
+		"%s: alias '%s' was bound to claim UID '%s', but claim '%s' ('%s') has "
+		"UID '%s': it was deleted and made again; --bind %s=... says that the "
+		"new one is meant",
+		b->origin, b->alias, b->uid, vc_claim_label(planner, claim),
+		claim->origin, claim->uid, b->alias + strlen(VC_ALIAS_PREFIX));
+	return NULL;
 }
 
 static const struct vc_device *first_without_request(const struct vc_claim *claim)
@@ -285,7 +286,7 @@ static int check_subrequest(const struct vc_planner *planner, const struct vc_bi
 {
 	const struct vc_device *device;
 
-	if (!b->subrequest)
+	if (!b->subrequest || !b->request)
 		return 0;
 	device = &match->claim->devices.v[match->devices->value];
 	if (device->subrequest && strcmp(device->subrequest, b->subrequest) == 0)
@@ -316,10 +317,10 @@ int vc_match(const struct vc_planner *planner, const struct vc_binding *binding,
 {
 	const struct vc_index *index =
 		binding->request ? &planner->requests : &planner->names;
-	struct vc_match match;
+	struct vc_match match = { .claim = find_claim(planner, binding, err) };
 	char *key;
 
-	if (find_claim(planner, binding, &match.claim, err) < 0)
+	if (!match.claim)
 		return -(int)err->kind;
 	if (match.claim->from_api && !match.claim->allocated)
 		return vc_fail(
@@ -334,7 +335,7 @@ int vc_match(const struct vc_planner *planner, const struct vc_binding *binding,
 	if (!key)
 		return vc_fail_oom(err);
 	match.devices = vc_index_find(index, key, &match.n);
-	if (match.n == 0)
+	if (!match.devices)
 		return devices_absent(planner, binding, match.claim, err);
 	if (!binding->request && match.n > 1)
 		return vc_fail(err, VC_ERR_REFUSED,

@@ -59,12 +59,11 @@ static bool host_is(const struct vc_plan_device *d, const struct vc_hostdev *h)
 	       d->mdev_model == h->mdev_model;
 }
 
+/* Which driver is named does not matter: what is there stays. */
 static bool is_spelled_out(const struct vc_hostdev *h)
 {
-	bool driver =
-		h->kind != VC_KIND_PCI || (h->driver && strcmp(h->driver, "vfio") == 0);
-
-	return h->has_mode && h->managed != VC_UNKNOWN && driver;
+	return h->has_mode && h->managed != VC_UNKNOWN &&
+	       (h->kind != VC_KIND_PCI || h->driver);
 }
 
 /* Elements of others may leave defaults out. */

@@ -51,17 +51,15 @@ struct world {
 	"<c:device alias='" alias "' namespace='lab' claim='c' uid='" UID_A \
 	"' request='r' index='" index "' made='yes'/>"
 
-static inline void world_open(struct world *w, const char *xml)
+static inline struct world world_of(const char *xml)
 {
-	*w = (struct world){ .arena = VC_ARENA_INIT };
-	if (vc_document_parse(xml, strlen(xml), "vm.xml", &w->document, &w->err) < 0 ||
-	    vc_domain_read(&w->arena, w->document, &w->domain, &w->err) < 0)
-		fail_msg("%s", w->err.msg);
-	w->input = (struct vc_plan_input){
-		.claims = &w->claims,
-		.bindings = &w->bindings,
-		.target_libvirt = 9000000,
-	};
+	struct world w = { .arena = VC_ARENA_INIT };
+
+	if (vc_document_parse(xml, strlen(xml), "vm.xml", &w.document, &w.err) < 0 ||
+	    vc_domain_read(&w.arena, w.document, &w.domain, &w.err) < 0)
+		fail_msg("%s", w.err.msg);
+	w.input.target_libvirt = 9000000;
+	return w;
 }
 
 static inline void world_close(struct world *w)
@@ -70,9 +68,8 @@ static inline void world_close(struct world *w)
 	vc_arena_release(&w->arena);
 }
 
-#define WORLD(w, xml)                                                  \
-	VC_CLEANUP(world_close) struct world w = { .document = NULL }; \
-	world_open(&w, xml)
+/* AUTO_WORLD w = world_of(xml); */
+#define AUTO_WORLD VC_CLEANUP(world_close) struct world
 
 static inline char *dup_text(struct world *w, const char *text)
 {
@@ -194,6 +191,8 @@ static inline void add_consumer(struct world *w, struct vc_consumers *list,
 static inline int make_plan(struct world *w)
 {
 	w->err = (struct vc_err)VC_ERR_INIT;
+	w->input.claims = &w->claims;
+	w->input.bindings = &w->bindings;
 	return vc_plan_make(&w->arena, w->document, &w->domain, &w->input, &w->plan,
 	                    &w->err);
 }
@@ -210,14 +209,16 @@ static inline void must_plan(struct world *w)
 static inline void must_fail_at(struct world *w, enum vc_err_kind kind, const char *part,
                                 const char *file, int line)
 {
+	static struct vc_plan_device untouched;
 	int r;
 
-	w->plan = (struct vc_plan){ .devices = { .n = 77 } };
+	w->plan = (struct vc_plan){ .devices = { .v = &untouched, .n = 77 } };
 	r = make_plan(w);
 	if (r != -(int)kind || !strstr(w->err.msg, part))
 		fail_msg("%s:%d: %d '%s', expected %d '%s'", file, line, r, w->err.msg,
 		         -(int)kind, part);
 	assert_int_equal(w->plan.devices.n, 77);
+	assert_ptr_equal(w->plan.devices.v, &untouched);
 }
 
 /* "keep ua-gpu 0000:65:00.0>0000:66:00.0 made; ..." */

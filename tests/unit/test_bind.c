@@ -11,7 +11,7 @@ static void test_command_line(void **state VC_UNUSED)
 	static const char *const texts[] = { "gpu=lab/c:r", "gpu=c:r", "gpu=c:r#1" };
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(texts); i++) {
-		WORLD(w, EMPTY);
+		AUTO_WORLD w = world_of(EMPTY);
 
 		add_simple(&w);
 		add_bind(&w, texts[i]);
@@ -27,7 +27,7 @@ static void test_command_line(void **state VC_UNUSED)
 
 static void test_whole_request(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_simple(&w);
 
 	add_device(&w, c, "other", A66);
@@ -42,7 +42,7 @@ static void test_whole_request(void **state VC_UNUSED)
 
 static void test_one_of_a_request(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_simple(&w);
 
 	add_device(&w, c, "r", A66);
@@ -54,10 +54,11 @@ static void test_one_of_a_request(void **state VC_UNUSED)
 /* What records of the family there are belongs to the binding. */
 static void test_family_supersedes_records(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(OURS(RECORD("ua-gpu", "1") RECORD("ua-gpu-2", "2")
-	                             RECORD("ua-gpu-3", "3"))
-	                        DEVICES(PCI("ua-gpu", "0x65") PCI("ua-gpu-2", "0x66")
-	                                        PCI("ua-gpu-3", "0x67"))));
+	AUTO_WORLD w = world_of(
+		DOMAIN(OURS(RECORD("ua-gpu", "1") RECORD("ua-gpu-2", "2")
+	                            RECORD("ua-gpu-3", "3"))
+	                       DEVICES(PCI("ua-gpu", "0x65") PCI("ua-gpu-2", "0x66")
+	                                       PCI("ua-gpu-3", "0x67"))));
 	struct vc_claim *c = add_claim(&w, "lab", "c", UID_B); /* made again */
 
 	add_device(&w, c, "r", A65);
@@ -71,7 +72,7 @@ static void test_family_supersedes_records(void **state VC_UNUSED)
 
 static void test_precedence(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(OURS(RECORD("ua-gpu", "1")) DEVICES("")));
+	AUTO_WORLD w = world_of(DOMAIN(OURS(RECORD("ua-gpu", "1")) DEVICES("")));
 	struct vc_claim *c = add_simple(&w);
 	struct vc_binding *b;
 
@@ -88,7 +89,7 @@ static void test_precedence(void **state VC_UNUSED)
 
 static void test_annotation_adds_options(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
+	AUTO_WORLD w = world_of(DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
 	struct vc_binding *b;
 
 	add_simple(&w);
@@ -109,7 +110,7 @@ static void test_record_of_a_nameless_device(void **state VC_UNUSED)
 	static const char xml[] =
 		DOMAIN(OURS("<c:device alias='ua-x' uid='" UID_A "' device='dev-1'/>"
 	                    "<c:device alias='ua-y' device='gpu0'/>") DEVICES(""));
-	WORLD(w, xml);
+	AUTO_WORLD w = world_of(xml);
 	struct vc_claim *c = add_claim(&w, NULL, NULL, UID_A);
 	struct vc_device *d;
 
@@ -125,7 +126,7 @@ static void test_record_of_a_nameless_device(void **state VC_UNUSED)
 
 static void test_attach_all(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_claim(&w, "lab", "vm7.dev", UID_A);
 
 	w.input.attach_all = true;
@@ -146,7 +147,7 @@ static void test_attach_all(void **state VC_UNUSED)
 
 static void test_attach_all_of_nothing(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 
 	w.input.attach_all = true;
 	must_be(&w, "");
@@ -158,7 +159,7 @@ static void test_attach_all_of_nothing(void **state VC_UNUSED)
 
 static void test_attach_all_only_without_bindings(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 
 	add_simple(&w);
 	must_be(&w, "");
@@ -175,7 +176,7 @@ static void test_attach_all_only_without_bindings(void **state VC_UNUSED)
 
 static void test_attach_all_collisions(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_device *d;
 
 	w.input.attach_all = true;
@@ -192,7 +193,7 @@ static void test_attach_all_collisions(void **state VC_UNUSED)
 
 static void test_attach_all_expansion_collides(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_simple(&w);
 
 	add_device(&w, c, "r", A66);
@@ -203,7 +204,7 @@ static void test_attach_all_expansion_collides(void **state VC_UNUSED)
 
 static void test_claim_absent(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 
 	add_bind(&w, "gpu=x:r");
 	must_fail(&w, VC_ERR_ABSENT, "--bind 'gpu=x:r': nothing is known of claim 'x'");
@@ -216,7 +217,7 @@ static void test_claim_absent(void **state VC_UNUSED)
 
 static void test_namespaces(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 
 	add_bind(&w, "gpu=c:r");
 	add_simple(&w);
@@ -238,7 +239,7 @@ static void test_namespaces(void **state VC_UNUSED)
 
 static void test_pod_claim(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_claim(&w, "lab", "virt-launcher-a-abcde-gpu", UID_A);
 	struct vc_binding *b = add_vmi(&w, "ua-dra-gpu-g=x:r");
 
@@ -264,7 +265,8 @@ static void test_pod_claim(void **state VC_UNUSED)
 
 static void test_claim_made_again(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(OURS(RECORD("ua-gpu", "1")) DEVICES(PCI("ua-gpu", "0x65"))));
+	AUTO_WORLD w = world_of(
+		DOMAIN(OURS(RECORD("ua-gpu", "1")) DEVICES(PCI("ua-gpu", "0x65"))));
 
 	add_device(&w, add_claim(&w, "lab", "c", UID_B), "r", A65);
 	must_fail(&w, VC_ERR_REFUSED,
@@ -284,7 +286,7 @@ static void test_claim_made_again(void **state VC_UNUSED)
 
 static void test_request_problems(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_claim(&w, "lab", "c", UID_A);
 
 	add_bind(&w, "gpu=c:x");
@@ -315,7 +317,8 @@ static void test_request_problems(void **state VC_UNUSED)
 
 static void test_device_problems(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(OURS("<c:device alias='ua-x' uid='" UID_A "' device='gone'/>")));
+	AUTO_WORLD w = world_of(
+		DOMAIN(OURS("<c:device alias='ua-x' uid='" UID_A "' device='gone'/>")));
 	struct vc_claim *c = add_claim(&w, NULL, NULL, UID_A);
 
 	add_device(&w, c, NULL, A65);
@@ -328,7 +331,7 @@ static void test_device_problems(void **state VC_UNUSED)
 
 static void test_not_allocated(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_simple(&w);
 
 	add_bind(&w, "gpu=c:r");
@@ -340,7 +343,7 @@ static void test_not_allocated(void **state VC_UNUSED)
 
 static void test_no_address(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_device *d = add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", NULL);
 
 	add_bind(&w, "gpu=c:r");
@@ -357,7 +360,7 @@ static void test_no_address(void **state VC_UNUSED)
 
 static void test_aliases(void **state VC_UNUSED)
 {
-	WORLD(w, EMPTY);
+	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_claim *c = add_simple(&w);
 	char long_alias[VC_ALIAS_MAX + 1] = "ua-";
 
@@ -401,7 +404,7 @@ static void test_alias_on_something_else(void **state VC_UNUSED)
 		char xml[512];
 
 		(void)snprintf(xml, sizeof(xml), DOMAIN(DEVICES("%s")), cases[i].devices);
-		WORLD(w, xml);
+		AUTO_WORLD w = world_of(xml);
 		add_simple(&w);
 		add_bind(&w, "gpu=c:r");
 		must_fail(&w, cases[i].kind, cases[i].message);
@@ -410,7 +413,7 @@ static void test_alias_on_something_else(void **state VC_UNUSED)
 
 static void test_kubevirt_without_claims(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
+	AUTO_WORLD w = world_of(DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
 	struct vc_claim *c;
 
 	add_vmi(&w, "ua-dra-hostdevice-d0=c:r");
@@ -434,7 +437,7 @@ static void test_kubevirt_without_claims(void **state VC_UNUSED)
 
 static void test_kubevirt_with_claims(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
+	AUTO_WORLD w = world_of(DOMAIN(DEVICES(KV_PCI("ua-dra-hostdevice-d0", "0x65"))));
 	struct vc_claim *c = add_simple(&w);
 
 	add_vmi(&w, "ua-dra-hostdevice-d0=c:r");
@@ -445,7 +448,7 @@ static void test_kubevirt_with_claims(void **state VC_UNUSED)
 
 static void test_primary_display(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(DEVICES(MDEV_DEV("ua-dra-gpu-b", ""))));
+	AUTO_WORLD w = world_of(DOMAIN(DEVICES(MDEV_DEV("ua-dra-gpu-b", ""))));
 	struct vc_claim *c = add_simple(&w);
 
 	add_device(&w, c, "s", MDEV);
@@ -464,7 +467,8 @@ static void test_primary_display(void **state VC_UNUSED)
 
 static void test_display_is_taken(void **state VC_UNUSED)
 {
-	WORLD(w, DOMAIN(DEVICES("<hostdev type='mdev' model='vfio-pci' display='on'/>")));
+	AUTO_WORLD w = world_of(
+		DOMAIN(DEVICES("<hostdev type='mdev' model='vfio-pci' display='on'/>")));
 
 	add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", MDEV);
 	add_vmi(&w, "ua-dra-gpu-a=c:r")->primary_display = true;
