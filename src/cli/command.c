@@ -124,7 +124,7 @@ static int bad_option(const struct getopt_tables *t, int c, const char *argument
 
 	if (!option)
 		return unknown_option(t, argument, err);
-	if (c == ':')
+	if (c == ':' && option->metavar)
 		return vc_fail(err, VC_ERR_USAGE, "option '--%s' needs an argument: %s",
 		               option->name, option->metavar);
 	return vc_fail(err, VC_ERR_USAGE, "option '--%s' takes no argument",

@@ -20,12 +20,15 @@ static const char head[] =
 static const char tail[] =
 	"\n"
 	"\tif [[ $cur == -* && -z $what ]]; then\n"
-	"\t\twhat=words words=$options\n"
+	"\t\twhat='words' words=$options\n"
 	"\tfi\n"
 	"\tcase ${what:-$operands} in\n"
-	"\twords) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
-	"\tfile) compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
-	"\tdirectory) compopt -o filenames; COMPREPLY=($(compgen -d -- \"$cur\")) ;;\n"
+	"\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
+	"\tfile) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
+	"\tdirectory)\n"
+	"\t\tcompopt -o filenames\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
+	"\t\t;;\n"
 	"\tesac\n"
 	"}\n"
 	"\n"
@@ -89,7 +92,7 @@ static void add_second_words(struct vc_buf *buf,
 
 static void add_words(struct vc_buf *buf, const char *indent, const char *pattern)
 {
-	vc_buf_printf(buf, "%s%s) what=words words='", indent, pattern);
+	vc_buf_printf(buf, "%s%s) what='words' words='", indent, pattern);
 }
 
 static void add_option_names(struct vc_buf *buf, const struct vc_option *options)
@@ -106,7 +109,7 @@ static void add_option_arguments(struct vc_buf *buf, const struct vc_option *opt
 		vc_buf_puts(buf, "\t\t");
 		if (options->letter != 0)
 			vc_buf_printf(buf, "-%c | ", options->letter);
-		vc_buf_printf(buf, "--%s) what=%s", options->name,
+		vc_buf_printf(buf, "--%s) what='%s'", options->name,
 		              what(options->completes));
 		if (options->completes == VC_COMPLETES_WORDS)
 			vc_buf_printf(buf, " words='%s'", options->words);
@@ -119,7 +122,7 @@ static void add_command(struct vc_buf *buf, const struct vc_command *command)
 	vc_buf_printf(buf, "\t'%s')\n\t\toptions='", command->name);
 	add_option_names(buf, command->options);
 	add_option_names(buf, command->shared);
-	vc_buf_printf(buf, "--help' operands=%s\n\t\tcase $prev in\n",
+	vc_buf_printf(buf, "--help' operands='%s'\n\t\tcase $prev in\n",
 	              command->max_operands > 0 ? what(command->operand_completes)
 	                                        : "nothing");
 	add_option_arguments(buf, command->options);
@@ -137,9 +140,10 @@ void vc_completion_bash(struct vc_buf *buf, const struct vc_command *const comma
                         size_t n_commands)
 {
 	vc_buf_puts(buf, head);
-	vc_buf_puts(buf, "\tif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '");
+	vc_buf_puts(buf, "\tif ((COMP_CWORD == 1)); then\n"
+	                 "\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	add_first_words(buf, commands, n_commands);
-	vc_buf_puts(buf, " --help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n");
+	vc_buf_puts(buf, " --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n");
 	vc_buf_puts(buf, "\tcase $cmd in\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		const char *name = commands[i]->name;
@@ -148,9 +152,9 @@ void vc_completion_bash(struct vc_buf *buf, const struct vc_command *const comma
 			continue;
 		vc_buf_printf(buf, "\t%.*s)\n\t\tif ((COMP_CWORD == 2)); then\n",
 		              (int)strcspn(name, " "), name);
-		vc_buf_puts(buf, "\t\t\tCOMPREPLY=($(compgen -W '");
+		vc_buf_puts(buf, "\t\t\tmapfile -t COMPREPLY < <(compgen -W '");
 		add_second_words(buf, commands, n_commands, name);
-		vc_buf_puts(buf, "' -- \"$cur\"))\n\t\t\treturn\n\t\tfi\n"
+		vc_buf_puts(buf, "' -- \"$cur\")\n\t\t\treturn\n\t\tfi\n"
 		                 "\t\tcmd+=\" ${COMP_WORDS[2]}\"\n\t\t;;\n");
 	}
 	vc_buf_puts(buf, "\tesac\n\n\tcase $cmd in\n");

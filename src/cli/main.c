@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 		            stderr);
 		return vc_exit_status(VC_ERR_USAGE);
 	}
-	if (vc_command_dispatch(vc_commands, vc_n_commands, argc, argv, &err) < 0)
-		(void)fprintf(stderr, VC_PROGRAM ": %s\n", err.msg);
+	if (vc_command_dispatch(vc_commands, vc_n_commands, argc, argv, &err) == 0)
+		return 0;
+	(void)fprintf(stderr, VC_PROGRAM ": %s\n", err.msg);
 	return vc_exit_status(err.kind);
 }

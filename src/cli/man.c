@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/man.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/help.h"
@@ -34,11 +35,6 @@ static void add_string(struct vc_buf *buf, const char *text)
 	add_text(buf, text, strlen(text), false);
 }
 
-static char to_upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 /* The words of a command joined by '-', as its page is called */
 static void add_page_name(struct vc_buf *buf, const char *command, bool upper)
 {
@@ -46,12 +42,12 @@ static void add_page_name(struct vc_buf *buf, const char *command, bool upper)
 	if (command)
 		vc_buf_puts(buf, "\\-");
 	for (; command && *command != '\0'; command++) {
-		char c = upper ? to_upper(*command) : *command;
+		int c = (unsigned char)*command;
 
 		if (c == ' ' || c == '-')
 			vc_buf_puts(buf, "\\-");
 		else
-			vc_buf_add(buf, &c, 1);
+			vc_buf_printf(buf, "%c", upper ? toupper(c) : c);
 	}
 }
 

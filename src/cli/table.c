@@ -107,9 +107,10 @@ void vc_table_print(const struct vc_table *table, struct vc_buf *buf)
 	find_widths(table, widths);
 	for (size_t r = 0; r < table->rows.n; r++) {
 		const char *const *cells = table->rows.v[r];
-		size_t indent = 0;
+		size_t indent = table->indent ? GAP : 0;
 
-		for (size_t c = 0; c < last; c++) {
+		add_spaces(buf, indent);
+		for (size_t c = table->indent; c < last; c++) {
 			add_printable(buf, cells[c], strlen(cells[c]));
 			add_spaces(buf, widths[c] + GAP - text_width(cells[c]));
 			indent += widths[c] + GAP;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -17,12 +18,14 @@
  * @arena:	holds the rows
  * @n_columns:	how many columns, <= VC_TABLE_COLUMNS_MAX
  * @width:	columns of the screen; the last cell of a row wraps there. 0: no limit
+ * @indent:	the first column is empty: print two blanks for it
  * @rows:	rows, the header too
  */
 struct vc_table {
 	struct vc_arena *arena;
 	size_t n_columns;
 	size_t width;
+	bool indent;
 	struct {
 		const char *(*v)[VC_TABLE_COLUMNS_MAX];
 		size_t n, cap;

@@ -88,12 +88,14 @@ static int check_rewrite(struct vc_verifier *v, struct vc_err *err)
 	}
 	if (!v->in->t->changed)
 		return vc_verify_add(v, &check, err, "a rewrite changes nothing");
-	check.verdict = VC_VERDICT_FAILED;
-	check.change = true;
 	n = count_changes(&v->in->t->plan);
-	if (n == 0)
+	if (n == 0) {
+		check.verdict = VC_VERDICT_WARNING;
 		return vc_verify_add(v, &check, err,
 		                     "a rewrite changes the metadata only");
+	}
+	check.verdict = VC_VERDICT_FAILED;
+	check.change = true;
 	return vc_verify_add(v, &check, err, "a rewrite changes %zu device%s", n,
 	                     n == 1 ? "" : "s");
 }
@@ -110,10 +112,15 @@ static int check_schema(struct vc_verifier *v, struct vc_err *err)
 	if (c->n == 0)
 		return vc_verify_add(v, &check, err, "valid");
 	check.verdict = VC_VERDICT_FAILED;
-	for (size_t i = 0; i < c->n; i++)
-		if (vc_verify_add(v, &check, err, "line %ld: %s", c->v[i].line,
-		                  c->v[i].text) < 0)
-			return -(int)err->kind;
+	for (size_t i = 0; i < c->n; i++) {
+		int r = c->v[i].line > 0
+		                ? vc_verify_add(v, &check, err, "line %ld: %s",
+		                                c->v[i].line, c->v[i].text)
+		                : vc_verify_add(v, &check, err, "%s", c->v[i].text);
+
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

@@ -256,9 +256,9 @@ static void test_texts(void **state VC_UNUSED)
 	};
 	static const char *const completion[] = {
 		"'one hook help version --help --version'",
-		"\t'one')\n\t\toptions='--force --format --claims --help' operands=file\n",
-		"--format) what=words words='a b' ;;\n",
-		"-c | --claims) what=file ;;\n",
+		"\t'one')\n\t\toptions='--force --format --claims --help' operands='file'\n",
+		"--format) what='words' words='a b' ;;\n",
+		"-c | --claims) what='file' ;;\n",
 		"\t'hook install')\n",
 	};
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(65536);

@@ -349,6 +349,11 @@ static void changed(struct world *w)
 	w->planned.action = VC_PLAN_CHANGE;
 }
 
+static void metadata_changed(struct world *w)
+{
+	w->t.changed = true;
+}
+
 static void refused(struct world *w)
 {
 	w->in.planned = false;
@@ -462,6 +467,7 @@ static const struct {
 	{ cdev_only, "node", VC_VERDICT_OK, "/dev/vfio/devices/vfio3" },
 	{ no_nodes, "node", VC_VERDICT_UNKNOWN, "--dev" },
 	{ changed, "rewrite", VC_VERDICT_FAILED, "changes 1 device" },
+	{ metadata_changed, "rewrite", VC_VERDICT_WARNING, "metadata only" },
 	{ refused, "rewrite", VC_VERDICT_FAILED, "no" },
 	{ refused, "claim", VC_VERDICT_OK, "lab/vm7-dev" },
 	{ refused, "owner", VC_VERDICT_UNKNOWN, "rewrite" },

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_show.c - virt-claim show: what the inputs say, and what they do not.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/show.h"
+#include "cli/translator_options.h"
+
+struct show_options {
+	struct vc_translator_options translator;
+	bool json;
+};
+
+static const struct vc_option options[] = {
+	{ "json", 0, VC_OPTION_FLAG, offsetof(struct show_options, json), NULL,
+	  "print JSON", VC_COMPLETES_NOTHING, NULL },
+	{ 0 },
+};
+
+/* Claims are JSON, YAML or directories; what starts with '<' is a domain. */
+static bool is_domain(const char *path)
+{
+	VC_AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[256] = "";
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
+	const char *p = head;
+
+	if (n <= 0)
+		return false;
+	head[n] = '\0';
+	if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	return p[strspn(p, " \t\r\n")] == '<';
+}
+
+static int sort_operands(struct vc_arena *arena, char **operands, int n,
+                         struct vc_translator_options *o, const char **ret_domain,
+                         struct vc_err *err)
+{
+	int first = o->connect && n > 0;
+
+	*ret_domain = first > 0 ? operands[0] : NULL;
+	for (int i = first; i < n; i++) {
+		if (!is_domain(operands[i])) {
+			if (vc_translator_add_claims(arena, o, &operands[i], 1, err) < 0)
+				return -(int)err->kind;
+			continue;
+		}
+		if (*ret_domain)
+			return vc_fail(err, VC_ERR_USAGE,
+			               "'%s' and '%s' are both domains; give one",
+			               *ret_domain, operands[i]);
+		*ret_domain = operands[i];
+	}
+	return 0;
+}
+
+static int run(struct vc_arena *arena, const void *values, int n_operands,
+               char **operands, struct vc_err *err)
+{
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
+	struct vc_translate_input input;
+	struct vc_translation t;
+	struct show_options o;
+	const char *domain;
+	int r;
+
+	memcpy(&o, values, sizeof(o));
+	if (sort_operands(arena, operands, n_operands, &o.translator, &domain, err) < 0 ||
+	    vc_translator_input(arena, &o.translator, domain, &input, err) < 0)
+		return -(int)err->kind;
+	input.mode = VC_MODE_REWRITE;
+	input.attach_all = true;
+	if (vc_translate_claims(arena, &input, &t, err) < 0)
+		return -(int)err->kind;
+	r = o.json ? vc_show_json(arena, &t, &buf, err)
+	           : vc_show_text(arena, &t, &buf, err);
+	if (r < 0)
+		return r;
+	if (!o.json)
+		vc_translator_warn(&t);
+	return vc_output_buf(&buf, err);
+}
+
+const struct vc_command vc_command_show = {
+	.name = "show",
+	.operands = "[PATH]...",
+	.summary = "show what claims say, and what is missing",
+	.description =
+		"Prints each claim with its devices, where each fact was found, and which "
+		"facts no input says. A PATH is the same as --claims PATH; a domain's XML "
+		"may be among them, and its host devices and bindings are shown too; with "
+		"--connect it is the name that comes first.\n"
+		"\n"
+		"Succeeds when the inputs are well-formed, whatever is missing in them.\n",
+	.examples = "virt-claim show /run/virt-claim/claims\n"
+		    "\teverything that is prepared on this host\n"
+		    "virt-claim show --json --sysfs /sys cdi.yaml claim.yaml vm7.xml\n"
+		    "\ttwo inputs joined, looked up on the host, and a domain\n",
+	.min_operands = 0,
+	.max_operands = 1000,
+	.operand_completes = VC_COMPLETES_FILE,
+	.options = options,
+	.shared = vc_translator_table,
+	.options_size = sizeof(struct show_options),
+	.run = run,
+};
