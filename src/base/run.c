@@ -8,15 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/parse.h"
 
-#define CHUNK        4096U
-#define CANNOT_START 127
+#define CHUNK           4096U
+#define TICK_MS         20
+#define ADOPTION_ROUNDS 100
+#define CANNOT_START    127
 
 /* Our side of a running child. */
 struct child {
@@ -46,6 +50,37 @@ static int child_main(const struct vc_run *run, int out)
 	return run->fn(run->arg);
 }
 
+/* Reaps descendants that became ours, but not the child itself; returns whether there
+ * was one. */
+static bool reap_adopted(pid_t child)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return false;
+	if (info.si_pid == 0 || info.si_pid == child)
+		return false;
+	return waitpid(info.si_pid, NULL, WNOHANG) > 0;
+}
+
+/* Kills every process whose parent we are. Returns whether there was one. */
+static bool kill_children(void)
+{
+	VC_AUTOCLOSE int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	char text[CHUNK];
+	ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : 0;
+	const char *p = text;
+	bool any = false;
+	uint64_t pid;
+
+	text[len > 0 ? len : 0] = '\0';
+	for (; vc_parse_decimal(&p, INT32_MAX, &pid); (void)vc_parse_literal(&p, " ")) {
+		(void)kill((pid_t)pid, SIGKILL);
+		any = true;
+	}
+	return any;
+}
+
 /* Ends whatever is left, reaps, closes; returns the wait status. */
 static int finish(const struct child *child)
 {
@@ -54,6 +89,11 @@ static int finish(const struct child *child)
 	(void)kill(-child->pid, SIGKILL);
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* What is killed may leave us children of its own. */
+	for (int i = 0; i < ADOPTION_ROUNDS && kill_children(); i++)
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	(void)close(child->out);
 	if (child->pidfd >= 0)
 		(void)close(child->pidfd);
@@ -66,6 +106,8 @@ static int start(const struct vc_run *run, struct child *ret_child, struct vc_er
 	pid_t pid;
 	int r = 0;
 
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return vc_fail_sys(err, errno, "cannot look after child processes");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return vc_fail_sys(err, errno, "cannot make a pipe");
 	pid = fork();
@@ -126,8 +168,12 @@ static bool attend(const struct child *child, const struct vc_run *run,
 
 		if (left <= 0 || buf->failed)
 			return false;
-		if (poll(p, VC_ARRAY_SIZE(p), (int)left) < 0 && errno != EINTR)
+		if (poll(p, VC_ARRAY_SIZE(p), (int)(left < TICK_MS ? left : TICK_MS)) <
+		            0 &&
+		    errno != EINTR)
 			return false;
+		while (reap_adopted(child->pid))
+			;
 		if (p[0].revents != 0) {
 			(void)drain(child->out, buf);
 			return true;
@@ -159,7 +205,7 @@ static int judge(const struct vc_run *run, bool in_time, const struct vc_buf *bu
  * @ret_result:	output and exit status
  * @err:	why not
  *
- * The caller must be single-threaded. It waits for the child, never for descriptors that
+ * The caller has one thread and no other children. It waits for the child, never for descriptors that
  * a grandchild may have kept.
  *
  * Return: 0, -VC_ERR_SYSTEM (could not start, deadline over, died by a signal, too much

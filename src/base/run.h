@@ -3,9 +3,9 @@
  * run.h - a function in a child process that can neither hang nor crash its caller.
  *
  * The child inherits no descriptor: its standard input and error are /dev/null, its
- * standard output is a pipe to us. It leads a process group of its own, which is killed
- * as a whole when the deadline is over and when the child ends, so that nothing that it
- * started stays in the background.
+ * standard output is a pipe to us. Whatever it starts becomes ours when its parent ends,
+ * daemons too: such processes are reaped as they end, and killed when the deadline is
+ * over or the child is done, so that nothing stays in the background.
  */
 #pragma once
 

@@ -39,8 +39,11 @@
 
 #include "base/attr.h"
 #include "base/cleanup.h"
+#include "base/run.h"
 
-#define SKIP 77
+#define SKIP        77
+#define DEADLINE_MS 600000U
+#define MAX_OUTPUT  ((size_t)16 << 20)
 
 struct run {
 	virConnectPtr connection;
@@ -246,23 +249,55 @@ static int usage(void)
 	return 2;
 }
 
+/* What the child does: libvirt's own children end with it, whatever init does. */
+struct job {
+	struct run *run;
+	const char *root;
+	char **files;
+};
+
+static int embed_main(void *arg)
+{
+	struct job *job = arg;
+	int r = SKIP;
+
+	job->run->connection = open_embed(job->root);
+	if (job->run->connection)
+		r = examine_all(job->run, job->files);
+	else
+		(void)printf("define-check: %s\n", virGetLastErrorMessage());
+	return fflush(stdout) == 0 ? r : 1;
+}
+
 static int run_embed(struct run *run, char **files)
 {
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	char root[] = "/tmp/define-check-XXXXXX";
-	int r = SKIP;
+	struct job job = { .run = run, .root = root, .files = files };
+	const struct vc_run how = {
+		.fn = embed_main,
+		.arg = &job,
+		.what = "qemu:///embed",
+		.deadline_ms = DEADLINE_MS,
+		.max_output = MAX_OUTPUT,
+	};
+	struct vc_run_result result = { 0 };
+	struct vc_err err = VC_ERR_INIT;
+	int r;
 
 	if (enter_namespace() < 0 || !mkdtemp(root)) {
 		(void)fprintf(stderr, "define-check: no mount namespace: %s\n",
 		              strerror(errno));
 		return SKIP;
 	}
-	run->connection = open_embed(root);
-	if (run->connection)
-		r = examine_all(run, files);
-	else
-		(void)fprintf(stderr, "define-check: %s\n", virGetLastErrorMessage());
+	r = vc_run(&arena, &how, &result, &err);
 	(void)nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	return r;
+	if (r < 0) {
+		(void)fprintf(stderr, "define-check: %s\n", err.msg);
+		return 1;
+	}
+	(void)fputs(result.output, stdout);
+	return result.status;
 }
 
 int main(int argc, char **argv)

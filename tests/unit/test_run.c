@@ -2,12 +2,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "base/run.h"
 #include "unit.h"
 
@@ -55,6 +58,22 @@ static int leave_one_behind(void *arg VC_UNUSED)
 	if (fork() == 0)
 		return hang(NULL);
 	return print("left");
+}
+
+/* The same, out of reach of the process group; prints its pid. */
+static int leave_a_daemon(void *arg VC_UNUSED)
+{
+	pid_t middle = fork(), daemon;
+	char text[32];
+
+	if (middle > 0)
+		return waitpid(middle, NULL, 0) < 0 ? 1 : 0;
+	(void)setsid();
+	daemon = fork();
+	if (daemon == 0)
+		return hang(NULL);
+	(void)snprintf(text, sizeof(text), "%d", (int)daemon);
+	return print(text);
 }
 
 /* Which of the caller's descriptors are still open? */
@@ -130,6 +149,20 @@ static void test_nothing_is_left_behind(void **state VC_UNUSED)
 	/* It ends with its child, not with the grandchild's pipe. */
 	assert_int_equal(run(&arena, leave_one_behind, NULL, &result, &err), 0);
 	assert_string_equal(result.output, "left");
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void test_no_daemon_is_left_behind(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_run_result result;
+	uint64_t pid;
+
+	assert_int_equal(run(&arena, leave_a_daemon, NULL, &result, &err), 0);
+	assert_true(vc_parse_number(result.output, INT32_MAX, &pid));
+	assert_int_equal(kill((pid_t)pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
 }
 
 static void test_no_descriptor_is_inherited(void **state VC_UNUSED)
@@ -149,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_output_and_status),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_nothing_is_left_behind),
+		cmocka_unit_test(test_no_daemon_is_left_behind),
 		cmocka_unit_test(test_no_descriptor_is_inherited),
 	};
 

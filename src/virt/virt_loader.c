@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dlfcn.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/run.h"
+#include "virt/virt.h"
+
+/* Probing QEMU takes a second or two; more means that something hangs. */
+#define NATIVE_DEADLINE_MS 60000U
+#define NATIVE_MAX_BYTES   ((size_t)4 << 20)
+
+/* The program's directory, without a trailing slash. */
+static int own_directory(char directory[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", directory, PATH_MAX - 1);
+	char *slash;
+
+	if (len <= 0)
+		return -1;
+	directory[len] = '\0';
+	slash = strrchr(directory, '/');
+	if (!slash)
+		return -1;
+	*slash = '\0';
+	return 0;
+}
+
+/* The first of these files that exists, in the arena; NULL none. */
+static char *find_module(struct vc_arena *arena)
+{
+	static const char *const below[] = { VC_VIRT_MODULE_RELATIVE_DIR, "." };
+	const char *directory = secure_getenv("VIRT_CLAIM_MODULE_DIR");
+	char own[PATH_MAX];
+	char *path;
+
+	if (directory && *directory == '/')
+		return vc_arena_printf(arena, "%s/" VC_VIRT_MODULE_FILE, directory);
+	if (own_directory(own) < 0)
+		return NULL;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(below); i++) {
+		path = vc_arena_printf(arena, "%s/%s/" VC_VIRT_MODULE_FILE, own,
+		                       below[i]);
+		if (path && access(path, R_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+/* NULL on failure. */
+static const struct vc_virt_module *load(struct vc_arena *arena, struct vc_err *err)
+{
+	const struct vc_virt_module *module;
+	char *path = find_module(arena);
+	void *handle;
+
+	if (!path) {
+		(void)vc_fail(err, VC_ERR_SYSTEM,
+		              "this needs libvirt, and " VC_VIRT_MODULE_FILE
+		              " is not installed; install it, or pass the domain's XML "
+		              "as a file");
+		return NULL;
+	}
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	module = handle ? dlsym(handle, VC_VIRT_MODULE_SYMBOL) : NULL;
+	if (module && module->version == VC_VIRT_MODULE_VERSION)
+		return module;
+	if (!handle)
+		(void)vc_fail(err, VC_ERR_SYSTEM, "cannot load libvirt: %s", dlerror());
+	else
+		(void)vc_fail(err, VC_ERR_SYSTEM,
+		              "'%s' is of another version; install the one that "
+		              "belongs to this program",
+		              path);
+	return NULL;
+}
+
+/**
+ * vc_virt_domain_xml() - Fetch the XML of a domain that libvirt knows
+ * @arena:	holds it
+ * @uri:	connection, NULL: libvirt's default
+ * @name:	name or UUID of the domain
+ * @ret_xml:	its inactive XML, with passwords: for rewriting, never for logs
+ * @ret_len:	length
+ * @err:	libvirt's message
+ *
+ * Return: 0, -VC_ERR_ABSENT (no such domain), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_virt_domain_xml(struct vc_arena *arena, const char *uri, const char *name,
+                       char **ret_xml, size_t *ret_len, struct vc_err *err)
+{
+	const struct vc_virt_module *module = load(arena, err);
+	VC_AUTOFREE char *xml = NULL;
+	char *copy;
+
+	if (!module || module->domain_xml(uri, name, &xml, err) < 0)
+		return -(int)err->kind;
+	copy = vc_arena_strdup(arena, xml);
+	if (!copy)
+		return vc_fail_oom(err);
+	*ret_xml = copy;
+	*ret_len = strlen(copy);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st VC_UNUSED,
+                      int type VC_UNUSED, struct FTW *ftw VC_UNUSED)
+{
+	return remove(path);
+}
+
+static void remove_tree(char *root)
+{
+	(void)nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* What the child gets. */
+struct native_job {
+	struct vc_arena *arena;
+	const char *xml;
+	const char *root;
+};
+
+static int print_all(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Prints QEMU's arguments, or the message of the error whose kind it returns. */
+static int native_main(void *arg)
+{
+	const struct native_job *job = arg;
+	VC_AUTOFREE char *arguments = NULL;
+	struct vc_err err = VC_ERR_INIT;
+	const struct vc_virt_module *module = load(job->arena, &err);
+
+	if (module)
+		(void)module->native(job->xml, job->root, &arguments, &err);
+	if (print_all(arguments ? arguments : err.msg) < 0)
+		return VC_ERR_SYSTEM;
+	return arguments ? 0 : (int)err.kind;
+}
+
+/**
+ * vc_virt_native() - The arguments that libvirt would start QEMU with
+ * @arena:	holds them
+ * @xml:	domain
+ * @ret_arguments: as one line
+ * @err:	libvirt's message
+ *
+ * libvirt runs inside a child process, with an empty configuration below a temporary
+ * directory and with a deadline: [LV] some domains make it crash.
+ *
+ * Return: 0, -VC_ERR_SYSTEM (also: this host cannot run such a domain) or
+ * -VC_ERR_INTERNAL
+ */
+int vc_virt_native(struct vc_arena *arena, const char *xml, char **ret_arguments,
+                   struct vc_err *err)
+{
+	char root[] = "/tmp/virt-claim-XXXXXX";
+	struct native_job job = { .arena = arena, .xml = xml, .root = root };
+	const struct vc_run run = {
+		.fn = native_main,
+		.arg = &job,
+		.what = "qemu:///embed",
+		.deadline_ms = NATIVE_DEADLINE_MS,
+		.max_output = NATIVE_MAX_BYTES,
+	};
+	struct vc_run_result result = { 0 };
+	int r;
+
+	if (!mkdtemp(root))
+		return vc_fail_sys(err, errno, "cannot make a directory in /tmp");
+	r = vc_run(arena, &run, &result, err);
+	remove_tree(root);
+	if (r < 0)
+		return r;
+	if (result.status != 0)
+		return vc_fail(err, VC_ERR_SYSTEM, "%s", result.output);
+	*ret_arguments = result.output;
+	return 0;
+}
