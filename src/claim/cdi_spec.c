@@ -636,20 +636,35 @@ static int finish_device(struct reader *r, const struct vc_node *node, void *int
 	return 0;
 }
 
-static int check_unique_devices(struct reader *r, const struct vc_node *node,
-                                const struct vc_cdi_spec *spec, struct vc_err *err)
+/* By name, then in the order of the file. */
+static int compare_devices(const void *va, const void *vb)
 {
-	const char **names = vc_arena_alloc(r->arena, spec->devices.n, sizeof(*names));
-	const char *twice;
+	const struct vc_cdi_device *a = *(const struct vc_cdi_device *const *)va;
+	const struct vc_cdi_device *b = *(const struct vc_cdi_device *const *)vb;
+	int c = strcmp(a->name, b->name);
 
-	if (!names)
+	return c != 0 ? c : (a > b) - (a < b);
+}
+
+static int check_unique_devices(struct reader *r, const struct vc_cdi_spec *spec,
+                                struct vc_err *err)
+{
+	const size_t n = spec->devices.n;
+	const struct vc_cdi_device **v =
+		vc_arena_alloc(r->arena, n, sizeof(struct vc_cdi_device *));
+
+	if (!v)
 		return vc_fail_oom(err);
-	for (size_t i = 0; i < spec->devices.n; i++)
-		names[i] = spec->devices.v[i].name;
-	twice = find_repeated(names, spec->devices.n);
-	if (twice)
-		return vc_node_fail(node, err, VC_ERR_INPUT,
-		                    "two devices are called '%.128s'", twice);
+	for (size_t i = 0; i < n; i++)
+		v[i] = &spec->devices.v[i];
+	qsort(v, n, sizeof(struct vc_cdi_device *), compare_devices);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(v[i - 1]->name, v[i]->name) == 0)
+			return vc_fail(
+				err, VC_ERR_INPUT,
+				"%s: device '%.128s' is already defined by %s; names "
+				"must differ",
+				v[i]->where, v[i]->name, v[i - 1]->where);
 	return 0;
 }
 
@@ -675,7 +690,7 @@ static int finish_spec(struct reader *r, const struct vc_node *node, void *into,
 	}
 	if (strchr(spec->class, '.'))
 		ret = need(r, VC_CDI_0_6, "a class with a dot", node, err);
-	return ret < 0 ? ret : check_unique_devices(r, node, spec, err);
+	return ret < 0 ? ret : check_unique_devices(r, spec, err);
 }
 
 /* The member whatever its case, when it is a string. */

@@ -178,7 +178,8 @@ static void test_failing_files(void **state)
 		{ "07.json", "", "07.json" },
 		{ "08.json", "{}", "'cdiVersion' is missing" },
 		{ "09.yaml", "a: &x 1\n", "09.yaml:1:" },
-		{ "10.json", SPEC(DEVICE("e", "5") "," DEVICE("e", "6")), "called 'e'" },
+		{ "10.json", SPEC(DEVICE("e", "5") "," DEVICE("e", "6")),
+		  "already defined by" },
 		{ "a_" UID1 ".json", SPEC(DEVICE(UID2 "-x", "7")),
 		  "was the file copied" },
 	};

@@ -363,7 +363,7 @@ static void test_structure(void **state VC_UNUSED)
 		  "{\"name\":\"a\",\"containerEdits\":" ENV "},"
 		  "{\"name\":\"b\",\"containerEdits\":" ENV "},"
 		  "{\"name\":\"a\",\"containerEdits\":" ENV "}]}",
-		  "two devices are called 'a'" },
+		  "/devices/2: device 'a' is already defined by f.json: /devices/0" },
 		{ "{\"cdiVersion\":\"0.5.0\",\"kind\":\"a/b\",\"devices\":["
 		  "{\"name\":\"a\",\"containerEdits\":" ENV "}]} {}",
 		  "2 documents" },
