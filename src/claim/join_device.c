@@ -224,10 +224,12 @@ static int merge_address(struct vc_device *into, const struct vc_device *from,
 	                 from, err) < 0)
 		return -(int)err->kind;
 	/* An mdev wins over a PCI address, which is its parent's. */
-	if (into->mdev_uuid)
+	if (into->mdev_uuid) {
 		into->kind = VC_KIND_MDEV;
-	else if (into->has_pci)
+		into->has_pci = false;
+	} else if (into->has_pci) {
 		into->kind = VC_KIND_PCI;
+	}
 	if (!had && vc_device_has_address(into))
 		into->origin = from->origin;
 	return 0;

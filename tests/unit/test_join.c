@@ -644,6 +644,7 @@ static void test_mdev_wins(void **state)
 	join(f);
 	assert_int_equal(f->claims.v[0].devices.n, 1);
 	assert_int_equal(f->claims.v[0].devices.v[0].kind, VC_KIND_MDEV);
+	assert_false(f->claims.v[0].devices.v[0].has_pci);
 }
 
 static void test_too_many_devices(void **state)
