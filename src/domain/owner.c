@@ -56,24 +56,38 @@ static struct party party_of_vm(const struct vc_consumer *c)
 	};
 }
 
+static bool is_pod(const struct vc_pod *pod, const struct vc_claim *claim,
+                   const struct vc_consumer *c)
+{
+	if (c->uid && pod->uid)
+		return same(c->uid, pod->uid);
+	if (claim->namespace && pod->namespace && !same(claim->namespace, pod->namespace))
+		return false;
+	return same(c->name, pod->name);
+}
+
+/* A planner without indexes, for a single question, has all pods looked at. */
 static const struct vc_pod *find_pod(const struct vc_planner *planner,
                                      const struct vc_claim *claim,
                                      const struct vc_consumer *c)
 {
 	const struct vc_pods *pods = planner->input->pods;
-	const struct vc_index_entry *e = vc_index_find(&planner->pod_uids, c->uid, NULL);
+	const struct vc_index_entry *e;
+	bool indexed = planner->pod_names.n > 0;
 	size_t n;
 
+	if (!pods)
+		return NULL;
+	n = pods->n;
+	e = vc_index_find(&planner->pod_uids, c->uid, NULL);
 	if (e)
 		return &pods->v[e->value];
-	e = vc_index_find(&planner->pod_names, c->name, &n);
+	if (indexed)
+		e = vc_index_find(&planner->pod_names, c->name, &n);
 	for (size_t i = 0; i < n; i++) {
-		const struct vc_pod *pod = &pods->v[e[i].value];
-		bool other_uid = c->uid && pod->uid;
-		bool other_namespace = claim->namespace && pod->namespace &&
-		                       !same(claim->namespace, pod->namespace);
+		const struct vc_pod *pod = &pods->v[indexed ? e[i].value : i];
 
-		if (!other_uid && !other_namespace)
+		if (is_pod(pod, claim, c))
 			return pod;
 	}
 	return NULL;

@@ -43,7 +43,7 @@ struct vc_plan_input {
 	size_t n_aliases;
 };
 
-/* Refusals (-VC_ERR_REFUSED) name both sides: see docs/errors in README. */
+/* Refusals (-VC_ERR_REFUSED) name both sides: see docs/errors.md. */
 int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
                  const struct vc_domain *domain, const struct vc_plan_input *input,
                  struct vc_plan *ret_plan, struct vc_err *err) VC_MUST_CHECK;
