@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "translate/config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+#include "claim/tree.h"
+#include "translate/libvirt_version.h"
+
+#define DEFAULT_LEASES   "/run/virt-claim/leases"
+#define DEFAULT_SYSFS    "/sys"
+#define DEFAULT_DEADLINE 5
+#define MAX_DEADLINE     60
+
+static const char *const default_claims[] = {
+	"/run/virt-claim/claims",
+	"/var/run/kubernetes.io/dra-device-attributes", /* [KEP-5304] container tree */
+};
+
+static int add_claims(struct vc_arena *arena, struct vc_config *config, const char *path,
+                      struct vc_err *err)
+{
+	char **slot = vc_list_push(arena, &config->claims);
+
+	if (slot)
+		*slot = vc_arena_strdup(arena, path);
+	return slot && *slot ? 0 : vc_fail_oom(err);
+}
+
+/* A path from the root: what runs the hook decides on its working directory. */
+static int read_path(struct vc_arena *arena, const struct vc_node *value, char **ret_path,
+                     struct vc_err *err)
+{
+	const char *text = vc_node_text(value);
+	char *path;
+
+	if (!text || *text != '/')
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a path that begins with '/'");
+	path = vc_arena_strdup(arena, text);
+	if (!path)
+		return vc_fail_oom(err);
+	*ret_path = path;
+	return 0;
+}
+
+static int read_claims(struct vc_arena *arena, const struct vc_node *value,
+                       struct vc_config *config, struct vc_err *err)
+{
+	size_t n = vc_node_count(value);
+
+	if (vc_node_type(value) != VC_NODE_ARRAY)
+		return vc_node_fail(value, err, VC_ERR_INPUT, "expected a list of paths");
+	config->claims.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node element = vc_node_element(value, i);
+		char *path = NULL;
+
+		if (read_path(arena, &element, &path, err) < 0 ||
+		    add_claims(arena, config, path, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
+static int read_leases(struct vc_arena *arena, const struct vc_node *value,
+                       struct vc_config *config, struct vc_err *err)
+{
+	return read_path(arena, value, &config->leases, err);
+}
+
+static int read_sysfs(struct vc_arena *arena, const struct vc_node *value,
+                      struct vc_config *config, struct vc_err *err)
+{
+	return read_path(arena, value, &config->sysfs, err);
+}
+
+static int read_site(struct vc_arena *arena, const struct vc_node *value,
+                     struct vc_config *config, struct vc_err *err)
+{
+	return read_path(arena, value, &config->site, err);
+}
+
+static int read_target(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
+                       struct vc_config *config, struct vc_err *err)
+{
+	const char *text = vc_node_text(value);
+	unsigned long version;
+
+	if (!text || vc_libvirt_version_parse(text, &version, err) < 0)
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a version in quotes, like \"12.8\"");
+	config->target_libvirt = version;
+	return 0;
+}
+
+static int read_deadline(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
+                         struct vc_config *config, struct vc_err *err)
+{
+	int64_t seconds;
+
+	if (!vc_node_int_value(value, &seconds) || seconds < 1 || seconds > MAX_DEADLINE)
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a number of seconds from 1 to %d",
+		                    MAX_DEADLINE);
+	config->deadline_ms = (unsigned)seconds * 1000;
+	return 0;
+}
+
+static const struct key {
+	const char *name;
+	int (*read)(struct vc_arena *arena, const struct vc_node *value,
+	            struct vc_config *config, struct vc_err *err);
+} keys[] = {
+	{ "claims", read_claims },         { "leases", read_leases },
+	{ "sysfs", read_sysfs },           { "site-stylesheet", read_site },
+	{ "target-libvirt", read_target }, { "hook-deadline", read_deadline },
+};
+
+static int read_member(struct vc_arena *arena, const struct vc_node *value,
+                       struct vc_config *config, struct vc_err *err)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(keys); i++)
+		if (strcmp(value->key, keys[i].name) == 0)
+			return keys[i].read(arena, value, config, err);
+	return vc_node_fail(value, err, VC_ERR_INPUT,
+	                    "unknown key; expected one of claims, leases, sysfs, "
+	                    "site-stylesheet, target-libvirt, hook-deadline");
+}
+
+static int read_tree(struct vc_arena *arena, const struct vc_tree *tree, const char *path,
+                     struct vc_config *config, struct vc_err *err)
+{
+	struct vc_node root;
+	size_t n;
+
+	if (vc_tree_documents(tree) > 1)
+		return vc_fail(err, VC_ERR_INPUT, "%s: expected one document", path);
+	root = vc_tree_root(tree, 0);
+	if (vc_node_type(&root) != VC_NODE_OBJECT)
+		return vc_node_fail(&root, err, VC_ERR_INPUT, "expected keys and values");
+	n = vc_node_count(&root);
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node value = vc_node_nth_member(&root, i);
+
+		if (read_member(arena, &value, config, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
+/* Only comments: what remains of a sample whose lines are all commented out. */
+static bool says_nothing(const char *text)
+{
+	while (*text) {
+		text += strspn(text, " \t\r\n");
+		if (*text && *text != '#' && !vc_parse_literal(&text, "---\n"))
+			return false;
+		if (*text == '#')
+			text += strcspn(text, "\n");
+	}
+	return true;
+}
+
+static int read_file(struct vc_arena *arena, const char *path, bool trusted,
+                     struct vc_config *config, struct vc_err *err)
+{
+	VC_AUTO_TREE struct vc_tree *tree = NULL;
+	struct vc_err reason = VC_ERR_INIT;
+	char *text = NULL;
+	size_t len = 0;
+	int r = vc_file_read(arena, AT_FDCWD, path, trusted ? VC_FILE_TRUSTED : 0, &text,
+	                     &len, &reason);
+
+	if (r == -VC_ERR_ABSENT)
+		return 0;
+	if (r < 0) {
+		*err = reason;
+		return r;
+	}
+	if (says_nothing(text))
+		return 0;
+	if (vc_tree_parse(text, len, path, &tree, err) < 0)
+		return -(int)err->kind;
+	return read_tree(arena, tree, path, config, err);
+}
+
+static int set_defaults(struct vc_arena *arena, struct vc_config *config,
+                        struct vc_err *err)
+{
+	config->leases = vc_arena_strdup(arena, DEFAULT_LEASES);
+	config->sysfs = vc_arena_strdup(arena, DEFAULT_SYSFS);
+	config->deadline_ms = DEFAULT_DEADLINE * 1000;
+	if (!config->leases || !config->sysfs)
+		return vc_fail_oom(err);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(default_claims); i++)
+		if (access(default_claims[i], F_OK) == 0 &&
+		    add_claims(arena, config, default_claims[i], err) < 0)
+			return -(int)err->kind;
+	return 0;
+}
+
+/**
+ * vc_config_read() - Read the configuration
+ * @arena:	holds it
+ * @path:	file, usually VC_CONFIG_FILE; a missing one gives the defaults
+ * @trusted:	refuse a file that is not root's or ours, or that others can write
+ * @ret_config:	configuration
+ * @err:	"FILE: /key: what is wrong"
+ *
+ * Return: 0, -VC_ERR_INPUT, -VC_ERR_REFUSED, -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_config_read(struct vc_arena *arena, const char *path, bool trusted,
+                   struct vc_config *ret_config, struct vc_err *err)
+{
+	struct vc_config config = { 0 };
+
+	if (set_defaults(arena, &config, err) < 0 ||
+	    read_file(arena, path, trusted, &config, err) < 0)
+		return -(int)err->kind;
+	*ret_config = config;
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "translate/config.h"
+#include "unit.h"
+
+static char path[64];
+
+static int read_text(struct vc_arena *arena, const char *text, struct vc_config *config,
+                     struct vc_err *err)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	return vc_config_read(arena, path, true, config, err);
+}
+
+static void test_defaults(void **state VC_UNUSED)
+{
+	static const char *const texts[] = { "", "# nothing\n", "---\n", "{}" };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(texts); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_err err = VC_ERR_INIT;
+		struct vc_config config;
+
+		assert_int_equal(read_text(&arena, texts[i], &config, &err), 0);
+		assert_string_equal(config.leases, "/run/virt-claim/leases");
+		assert_string_equal(config.sysfs, "/sys");
+		assert_null(config.site);
+		assert_int_equal(config.target_libvirt, 0);
+		assert_int_equal(config.deadline_ms, 5000);
+	}
+}
+
+static void test_missing_file(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config config;
+
+	assert_int_equal(vc_config_read(&arena, "/nonexistent/x", true, &config, &err),
+	                 0);
+	assert_string_equal(config.sysfs, "/sys");
+}
+
+static void test_all_keys(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config config;
+
+	assert_int_equal(read_text(&arena,
+	                           "claims: [/a, /b/c]\nleases: /l\nsysfs: /s\n"
+	                           "site-stylesheet: /x.xsl\n"
+	                           "target-libvirt: \"12.8\"\nhook-deadline: 9\n",
+	                           &config, &err),
+	                 0);
+	assert_int_equal(config.claims.n, 2);
+	assert_string_equal(config.claims.v[1], "/b/c");
+	assert_string_equal(config.leases, "/l");
+	assert_string_equal(config.sysfs, "/s");
+	assert_string_equal(config.site, "/x.xsl");
+	assert_int_equal(config.target_libvirt, 12008000);
+	assert_int_equal(config.deadline_ms, 9000);
+}
+
+static void test_refused(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "claim: [/a]\n", "/claim: unknown key" },
+		{ "claims: /a\n", "/claims: expected a list" },
+		{ "claims: [a]\n", "/claims/0: expected a path" },
+		{ "claims: [/a, 1]\n", "/claims/1: expected a path" },
+		{ "leases: run/leases\n", "/leases: expected a path" },
+		{ "sysfs:\n", "/sysfs: expected a path" },
+		{ "target-libvirt: 9.0\n", "/target-libvirt: expected a version" },
+		{ "target-libvirt: new\n", "/target-libvirt: expected a version" },
+		{ "hook-deadline: 0\n", "/hook-deadline: expected a number" },
+		{ "hook-deadline: 61\n", "/hook-deadline: expected a number" },
+		{ "hook-deadline: \"5\"\n", "/hook-deadline: expected a number" },
+		{ "hook-deadline: -1\n", "/hook-deadline: expected a number" },
+		{ "- a\n", "expected keys and values" },
+		{ "just text\n", "not plain text" },
+		{ "sysfs: /a\n---\nsysfs: /b\n", "expected one document" },
+		{ "sysfs: /a\nsysfs: /b\n", "sysfs" },
+		{ "sysfs: [\n", "" },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_err err = VC_ERR_INIT;
+		struct vc_config config = { .deadline_ms = 77 };
+
+		assert_int_equal(read_text(&arena, cases[i].text, &config, &err),
+		                 -VC_ERR_INPUT);
+		assert_non_null(strstr(err.msg, cases[i].message));
+		assert_ptr_equal(strstr(err.msg, path), err.msg);
+		assert_int_equal(config.deadline_ms, 77);
+	}
+}
+
+static void test_trust(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config config = { .deadline_ms = 77 };
+
+	assert_int_equal(read_text(&arena, "", &config, &err), 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(vc_config_read(&arena, path, true, &config, &err),
+	                 -VC_ERR_REFUSED);
+	assert_int_equal(vc_config_read(&arena, path, false, &config, &err), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_all_keys), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_trust),
+	};
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/tmp/vc-config-%d.yaml", (int)getpid());
+	(void)umask(022);
+	r = cmocka_run_group_tests_name("config", tests, NULL, NULL);
+	(void)unlink(path);
+	return r;
+}
