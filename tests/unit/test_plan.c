@@ -875,6 +875,10 @@ static void test_many(void **state VC_UNUSED)
 	must_plan(&w);
 	assert_int_equal(w.plan.devices.n, N);
 	assert_string_equal(w.plan.devices.v[N - 1].alias, "ua-gpu-4000");
+	must_settle(&w);
+	w.bindings.n = 0;
+	must_plan(&w);
+	assert_int_equal(w.plan.devices.n, N);
 }
 
 int main(void)
