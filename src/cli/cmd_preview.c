@@ -278,7 +278,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	const struct preview_options *o = values;
 	struct vc_translate_input input;
 	struct preview p = { .arena = arena, .input = &input };
-	enum format format;
+	enum format format = FORMAT_ALL;
 
 	if (parse_format(o->format, &format, err) < 0 || check_qemu(o, format, err) < 0 ||
 	    vc_translator_input(arena, &o->translator, operands[0], &input, err) < 0)

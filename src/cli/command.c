@@ -173,6 +173,8 @@ static int parse_options(struct vc_arena *arena, struct invocation *in,
 			in->help = true;
 			return 0;
 		}
+		if (!option)
+			return vc_fail(err, VC_ERR_INTERNAL, "option %d has no table", c);
 		if (set_option(arena, option, in->values, err) < 0)
 			return -(int)err->kind;
 	}

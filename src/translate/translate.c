@@ -81,7 +81,7 @@ static int append_records(struct vc_arena *arena, struct vc_bindings *bindings,
                           const struct vc_records *records, struct vc_err *err)
 {
 	const size_t n_strong = bindings->n;
-	const char **strong;
+	const char **strong = NULL;
 
 	if (sorted_aliases(arena, bindings, &strong, err) < 0)
 		return -(int)err->kind;
