@@ -124,7 +124,7 @@
 					<xsl:for-each select="node()[count(. | $blank) != count($blank)]">
 						<xsl:choose>
 							<xsl:when test="self::vc:claims"/>
-							<xsl:when test="normalize-space() = '' and self::text()
+							<xsl:when test="self::text() and normalize-space() = ''
 								and following-sibling::node()[1][self::vc:claims]"/>
 							<xsl:otherwise>
 								<xsl:copy-of select="."/>
@@ -164,9 +164,7 @@
 				<xsl:value-of select="$space"/>
 				<xsl:value-of select="$vc:unit"/>
 				<xsl:element name="{$prefix}device" namespace="urn:virt-claim:domain:1">
-					<xsl:copy-of select="@alias | @namespace | @claim | @podClaim
-						| @uid | @request | @subrequest | @index | @driver | @pool
-						| @device | @identity | @made | @keepAlias"/>
+					<xsl:copy-of select="p:record/@*"/>
 				</xsl:element>
 			</xsl:for-each>
 			<xsl:value-of select="$space"/>
@@ -177,8 +175,9 @@
 
 	<xsl:template match="/domain/devices[1]">
 		<!-- New ones go behind the last hostdev, else behind everything. -->
-		<xsl:variable name="last" select="hostdev[last()]
-			| node()[not(../hostdev)][not(self::text()) or normalize-space()][last()]"/>
+		<xsl:variable name="hostdev" select="hostdev[last()]"/>
+		<xsl:variable name="last" select="$hostdev
+			| node()[not($hostdev)][not(self::text()) or normalize-space()][last()]"/>
 		<xsl:variable name="behind">
 			<xsl:choose>
 				<xsl:when test="$last">

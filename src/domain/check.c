@@ -43,23 +43,33 @@ static int wrong(const struct walk *w, const char *fmt, ...)
 	               w->in->before->file, text);
 }
 
-static const char *describe(const xmlNode *node)
+/* A node in words: "<disk>", "a comment" */
+struct words {
+	char text[64];
+};
+
+static struct words describe(const xmlNode *node)
 {
+	struct words words = { "text" };
+
 	if (node->type == XML_COMMENT_NODE)
-		return "!--";
+		return (struct words){ "a comment" };
 	if (node->type == XML_PI_NODE)
-		return "?";
-	return node->type == XML_ELEMENT_NODE ? (const char *)node->name : "text";
+		return (struct words){ "a processing instruction" };
+	if (node->type == XML_ELEMENT_NODE)
+		(void)snprintf(words.text, sizeof(words.text), "<%.60s>",
+		               (const char *)node->name);
+	return words;
 }
 
 static int missing(const struct walk *w, xmlNodePtr a)
 {
-	return wrong(w, "<%s> of line %ld is missing", describe(a), xmlGetLineNo(a));
+	return wrong(w, "%s of line %ld is missing", describe(a).text, xmlGetLineNo(a));
 }
 
 static int added(const struct walk *w, xmlNodePtr b)
 {
-	return wrong(w, "<%s> was added", describe(b));
+	return wrong(w, "%s was added", describe(b).text);
 }
 
 /* Both are steps of the input and have to be equal. */
@@ -73,9 +83,9 @@ static int step_equal(const struct walk *w, xmlNodePtr *a, xmlNodePtr *b)
 		return missing(w, first);
 	if (!vc_xml_equal_step(a, b, VC_XML_BLANKS_COUNT))
 		return wrong(w,
-		             "<%s> of line %ld is missing or was changed, or something "
+		             "%s of line %ld is missing or was changed, or something "
 		             "was put in front of it",
-		             describe(first), xmlGetLineNo(first));
+		             describe(first).text, xmlGetLineNo(first));
 	return 0;
 }
 
@@ -199,7 +209,7 @@ static int step_device(struct walk *w, struct place *a, xmlNodePtr *b)
 		a->node && a->at < w->n_by_at ? w->by_at[a->at] : NULL;
 	xmlNodePtr node = a->node;
 
-	if (device && *b) {
+	if (device) {
 		if (check_device(w, device, node, *b) < 0)
 			return -(int)w->err->kind;
 		a->node = node->next;
@@ -280,7 +290,7 @@ static int check_domain(struct walk *w, xmlNodePtr before, xmlNodePtr after)
 	xmlNodePtr b = vc_xml_solid(after->children);
 
 	if (!vc_xml_equal_start(before, after))
-		return wrong(w, "<%s> itself was changed", describe(before));
+		return wrong(w, "%s itself was changed", describe(before).text);
 	while (a || b) {
 		if (step_part(w, &special, &a, &b) < 0)
 			return -(int)w->err->kind;

@@ -202,11 +202,21 @@ static bool writes(const struct vc_plan_device *device)
 	return device->action == VC_PLAN_ADD || device->action == VC_PLAN_CHANGE;
 }
 
+static void add_record(struct builder *b, xmlNodePtr node,
+                       const struct vc_plan_device *device)
+{
+	xmlNodePtr child = add_child(b, node, "record");
+	struct vc_record_attributes record;
+
+	vc_record_attributes(device, &record);
+	for (size_t i = 0; child && i < record.n; i++)
+		set(b, child, record.v[i].name, record.v[i].value);
+}
+
 static void add_device(struct builder *b, xmlNodePtr plan,
                        const struct vc_plan_device *device)
 {
 	xmlNodePtr node = add_child(b, plan, "device");
-	struct vc_record_attributes record;
 	enum vc_tri managed = device->managed;
 
 	if (!node)
@@ -217,9 +227,9 @@ static void add_device(struct builder *b, xmlNodePtr plan,
 	set(b, node, "action", vc_plan_action_name(device->action));
 	set(b, node, "kind", vc_kind_name(device->kind));
 	set_number(b, node, "at", "", device->at, 0);
-	vc_record_attributes(device, &record);
-	for (size_t i = 0; i < record.n; i++)
-		set(b, node, record.v[i].name, record.v[i].value);
+	set(b, node, "alias", device->alias);
+	if (device->keep_alias)
+		set(b, node, "keepAlias", "yes");
 	if (device->recorded)
 		set(b, node, "recorded", "yes");
 	if (writes(device)) {
@@ -228,6 +238,7 @@ static void add_device(struct builder *b, xmlNodePtr plan,
 		add_host_side(b, node, device);
 		add_options(b, node, &device->options);
 	}
+	add_record(b, node, device);
 	if (device->device)
 		add_attributes(b, node, &device->device->attributes);
 }

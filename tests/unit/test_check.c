@@ -147,12 +147,268 @@ static void test_bad_sites(void **state VC_UNUSED)
 	assert_int_not_equal(access(VC_FIXTURES "/sites/written.xml", F_OK), 0);
 }
 
+/* The result of a rewrite, by hand, one replacement at a time: each is a way in which a
+ * stylesheet could do wrong. */
+#define BEFORE                                                                    \
+	"<!-- head --><domain type='kvm'>\n"                                      \
+	"<name>n</name>\n"                                                        \
+	"<metadata><o:o xmlns:o='urn:o'/></metadata>\n"                           \
+	"<devices>\n"                                                             \
+	"<disk type='file'><target dev='vda'/></disk>\n"                          \
+	"<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/>" \
+	"<source><address domain='0' bus='1' slot='2' function='3'/></source>"    \
+	"<alias name='ua-c'/><rom bar='on'/><address type='pci' bus='5'/>"        \
+	"<!-- c --></hostdev>\n"                                                  \
+	"<hostdev type='usb'><source/></hostdev>\n"                               \
+	"<hostdev type='pci'><source/><alias name='ua-r'/></hostdev>\n"           \
+	"<hostdev type='pci'><source/><alias name='ua-k'/></hostdev>\n"           \
+	"<hostdev type='pci'><source/><alias name='ua-u'/></hostdev>\n"           \
+	"</devices>\n"                                                            \
+	"</domain>"
+
+static const char after[] =
+	"<!-- head --><domain type='kvm'>\n"
+	"<name>n</name>\n"
+	"<metadata><o:o xmlns:o='urn:o'/><q:claims xmlns:q='urn:virt-claim:domain:1'>"
+	"<q:device alias='ua-c' claim='c' request='r' index='1'/>"
+	"<q:device alias='ua-k' claim='c' request='r' index='1'/>"
+	"<q:device alias='ua-n' claim='c' request='r' index='1' made='yes'/>"
+	"</q:claims></metadata>\n"
+	"<devices>\n"
+	"<disk type='file'><target dev='vda'/></disk>\n"
+	"<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/>"
+	"<source><address domain='0x0000' bus='0x65' slot='0x00' function='0x0'/></source>"
+	"<alias name='ua-c'/><rom bar='on'/><address type='pci' bus='5'/><!-- c -->"
+	"</hostdev>\n"
+	"<hostdev type='usb'><source/></hostdev>\n"
+	"<hostdev type='pci'><source/><alias name='ua-k'/></hostdev>\n"
+	"<hostdev type='pci'><source/></hostdev>\n"
+	"<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/><source>"
+	"<address domain='0x0000' bus='0x66' slot='0x00' function='0x0'/></source>"
+	"<boot order='2'/><alias name='ua-n'/>"
+	"<address type='pci' domain='0x0000' bus='0x07' slot='0x00' function='0x0'/>"
+	"</hostdev>\n"
+	"</devices>\n"
+	"</domain>";
+
+static void plan_all(struct rig *rig)
+{
+	struct vc_plan_device *device = NULL;
+
+	rig_device(rig, VC_PLAN_CHANGE, "ua-c", 4, "0000:65:00.0");
+	rig_device(rig, VC_PLAN_REMOVE, "ua-r", 8, NULL);
+	rig_device(rig, VC_PLAN_KEEP, "ua-k", 10, NULL);
+	rig_device(rig, VC_PLAN_UNBIND, "ua-u", 12, NULL);
+	device = rig_device(rig, VC_PLAN_ADD, "ua-n", 0, "0000:66:00.0");
+	device->options.boot_order = 2;
+	device->options.address = (struct vc_guest_address){ .set = true, .bus = 7 };
+}
+
+/* @from becomes @to, once, in the result. */
+static int check_mutant(struct rig *rig, const char *from, const char *to,
+                        const char *site)
+{
+	const char *at = strstr(after, from);
+	VC_AUTO_XML xmlDocPtr doc = NULL;
+	struct vc_check_input input = {
+		.plan = &rig->plan,
+		.metadata = true,
+		.site = site,
+	};
+	char text[4096];
+
+	assert_non_null(at);
+	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - after), after, to,
+	               at + strlen(from));
+	vc_document_free(rig->document);
+	rig->document = NULL;
+	assert_int_equal(vc_document_parse(BEFORE, strlen(BEFORE), "d.xml",
+	                                   &rig->document, &rig->err),
+	                 0);
+	assert_int_equal(vc_xml_read(text, strlen(text), "after", &doc, &rig->err), 0);
+	input.before = rig->document;
+	input.after = doc;
+	return vc_check_result(&rig->arena, &input, &rig->err);
+}
+
+static void test_result_as_planned(void **state VC_UNUSED)
+{
+	static const char *const same[][2] = {
+		{ "<name>", "<name>" },
+		{ "</disk>\n", "</disk>\n\n\n\t" },
+		{ "<devices>\n", "<devices>" },
+		{ "type='kvm'", "type=\"kvm\"" },
+		{ "mode='subsystem' type='pci' managed='no'",
+		  "managed='no' mode='subsystem' type='pci'" },
+		{ "<driver name='vfio'/><source>", "<driver name='vfio'/> <source> " },
+		{ "<name>n</name>", "<name><![CDATA[n]]></name>" },
+		{ "<q:claims xmlns:q='urn:virt-claim:domain:1'>",
+		  "<q:claims xmlns:q='urn:virt-claim:domain:1'><!-- x --> " },
+	};
+	struct rig rig = RIG_INIT;
+
+	plan_all(&rig);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(same); i++) {
+		if (check_mutant(&rig, same[i][0], same[i][1], NULL) < 0)
+			fail_msg("%zu: %s", i, rig.err.msg);
+		assert_int_equal(check_mutant(&rig, same[i][0], same[i][1], "s"), 0);
+	}
+	rig_release(&rig);
+}
+
+static void test_result_mutated(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *from, *to, *message;
+	} cases[] = {
+		/* outside of ours */
+		{ "<!-- head -->", "", "a comment of line 1" },
+		{ "<!-- head -->", "<!-- head --><!-- x -->", "<domain> of line 1" },
+		{ "</domain>", "</domain><!-- x -->", "a comment was added" },
+		{ "type='kvm'", "type='qemu'", "<domain> itself" },
+		{ "type='kvm'", "type='kvm' id='1'", "<domain> itself" },
+		{ "type='kvm'", "type='kvm' xmlns:x='urn:x'", "<domain> itself" },
+		{ "<name>n", "<name>n ", "<name> of line 2" },
+		{ "<name>n", "<!-- x --><name>n", "<name> of line 2" },
+		{ "<name>n</name>", "", "<name> of line 2" },
+		{ "</name>", "</name><os/>", "<metadata> of line 3" },
+		{ "</devices>\n", "</devices><os/>", "<os> was added" },
+		{ "</devices>\n", "</devices><devices/>", "<devices> was added" },
+		{ "<o:o xmlns:o='urn:o'/>", "", "<o> of line 3 is missing" },
+		{ "xmlns:o='urn:o'/>", "xmlns:o='urn:o'/><x/>", "<x> was added" },
+		{ "<devices>", "<devices x='y'>", "<devices> is not" },
+		{ "<metadata>", "<metadata x='y'>", "<metadata> is not" },
+		{ "dev='vda'", "dev='vdb'", "<disk> of line 5" },
+		{ "<target dev='vda'/>", " <target dev='vda'/>", "<disk> of line 5" },
+		{ "<hostdev type='usb'><source/></hostdev>", "", "<hostdev> of line 7" },
+		{ "<hostdev type='usb'>", "<hostdev/><hostdev type='usb'>",
+		  "<hostdev> of line 7" },
+		{ "</hostdev>\n</devices>", "</hostdev><hostdev/></devices>",
+		  "<hostdev> was added" },
+		{ "</hostdev>\n</devices>", "</hostdev><!-- x --></devices>",
+		  "a comment was added" },
+		{ "<hostdev type='usb'>",
+		  "<hostdev type='pci'><source/><alias name='ua-r'/></hostdev>"
+		  "<hostdev type='usb'>",
+		  "<hostdev> of line 7" },
+		/* host side */
+		{ "bus='0x65'", "bus='0x64'", "'ua-c': its host device" },
+		{ "domain='0x0000' bus='0x65'", "domain='0x0001' bus='0x65'",
+		  "'ua-c': its host device" },
+		{ "bus='0x65' slot='0x00'", "bus='0x65' slot='0x01'",
+		  "'ua-c': its host device" },
+		{ "slot='0x00' function='0x0'/></source><alias name='ua-c'",
+		  "slot='0x00' function='0x1'/></source><alias name='ua-c'",
+		  "'ua-c': its host device" },
+		{ "bus='0x66'", "bus='0x65'", "'ua-n': its host device" },
+		{ "<source><address domain='0x0000' bus='0x65'",
+		  "<source startupPolicy='x'><address domain='0x0000' bus='0x65'",
+		  "'ua-c': its host device" },
+		{ "type='pci' managed='no'><driver name='vfio'/><source>"
+		  "<address domain='0x0000' bus='0x65'",
+		  "type='mdev' managed='no'><driver name='vfio'/><source>"
+		  "<address domain='0x0000' bus='0x65'",
+		  "'ua-c': its attributes" },
+		{ "mode='subsystem'", "", "'ua-c': its attributes" },
+		{ "mode='subsystem'", "mode='capabilities'", "'ua-c': its attributes" },
+		{ "mode='subsystem'", "mode='subsystem' display='on'",
+		  "'ua-c': its attributes" },
+		{ "managed='no'><driver name='vfio'/><source><address domain='0x0000' "
+		  "bus='0x66'",
+		  "managed='yes'><driver name='vfio'/><source><address domain='0x0000' "
+		  "bus='0x66'",
+		  "'ua-n': its attributes" },
+		/* aliases, guest addresses, the rest */
+		{ "<alias name='ua-c'/>", "<alias name='ua-x'/>", "'ua-c': its alias" },
+		{ "<alias name='ua-c'/>", "", "'ua-c': its alias" },
+		{ "<alias name='ua-c'/>", "<alias name='ua-c'/><alias name='ua-c'/>",
+		  "'ua-c': a child is there twice" },
+		{ "<alias name='ua-n'/>", "<alias name='ua-x'/>", "<hostdev> was added" },
+		{ "<alias name='ua-k'/>", "", "'ua-k': " },
+		{ "<hostdev type='pci'><source/></hostdev>",
+		  "<hostdev type='pci'><source/><alias name='ua-u'/></hostdev>",
+		  "'ua-u': its alias" },
+		{ "<hostdev type='pci'><source/></hostdev>", "", "'ua-u'" },
+		{ "bus='5'", "bus='6'", "'ua-c': its guest address" },
+		{ "<address type='pci' bus='5'/>", "", "'ua-c': its guest address" },
+		{ "bus='0x07'", "bus='0x08'", "'ua-n': its guest address" },
+		{ "<address type='pci' domain='0x0000' bus='0x07' slot='0x00' "
+		  "function='0x0'/>",
+		  "", "'ua-n': its guest address" },
+		{ "<!-- c -->", "", "'ua-c': something" },
+		{ "<!-- c -->", "<!-- c --><x/>", "'ua-c': something" },
+		{ "<!-- c --></hostdev>", "<!-- c --></hostdev><hostdev/>",
+		  "<hostdev> of line 7" },
+		/* our metadata */
+		{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>", "",
+		  "our metadata" },
+		{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>",
+		  "<q:device alias='ua-c' claim='c' request='r' index='1'/>",
+		  "our metadata" },
+		{ "claim='c'", "claim='d'", "our metadata" },
+		{ "made='yes'", "", "our metadata" },
+		{ "made='yes'", "made='yes' x='y'", "our metadata" },
+		{ "</q:claims>", "<q:device alias='ua-z'/></q:claims>", "our metadata" },
+		{ "</q:claims>",
+		  "</q:claims><q:claims xmlns:q='urn:virt-claim:domain:1'/>",
+		  "our metadata" },
+		{ "<q:claims ", "<q:claims x='y' ", "our metadata" },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		struct rig rig = RIG_INIT;
+
+		plan_all(&rig);
+		if (check_mutant(&rig, cases[i].from, cases[i].to, "s.xsl") !=
+		            -VC_ERR_REFUSED ||
+		    !strstr(rig.err.msg, cases[i].message) ||
+		    !strstr(rig.err.msg, "site stylesheet 's.xsl': "))
+			fail_msg("%zu: %s", i, rig.err.msg);
+		assert_int_equal(check_mutant(&rig, cases[i].from, cases[i].to, NULL),
+		                 -VC_ERR_INTERNAL);
+		assert_non_null(strstr(rig.err.msg, "d.xml: the rewritten domain: "));
+		rig_release(&rig);
+	}
+}
+
+/* What a site may alter, and nobody else. */
+static void test_result_of_site(void **state VC_UNUSED)
+{
+	static const char *const altered[][3] = {
+		{ "<rom bar='on'/>", "<rom bar='off'/>", "<rom>" },
+		{ "<rom bar='on'/>", "", "<rom>" },
+		{ "<driver name='vfio'/>", "<driver iommufd='yes'/>", "<driver>" },
+		{ "<alias name='ua-n'/>", "<alias name='ua-n'/><acpi index='1'/>",
+		  "<acpi>" },
+		{ "<alias name='ua-n'/>",
+		  "<alias name='ua-n'/><teaming type='transient' persistent='ua-x'/>",
+		  "<teaming>" },
+		{ "<boot order='2'/>", "<boot order='3'/>", "<boot>" },
+		{ "<boot order='2'/>", "", "<boot>" },
+	};
+	struct rig rig = RIG_INIT;
+
+	plan_all(&rig);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(altered); i++) {
+		assert_int_equal(check_mutant(&rig, altered[i][0], altered[i][1], "s"),
+		                 0);
+		assert_int_equal(check_mutant(&rig, altered[i][0], altered[i][1], NULL),
+		                 -VC_ERR_INTERNAL);
+		assert_non_null(strstr(rig.err.msg, altered[i][2]));
+		rig.err = (struct vc_err)VC_ERR_INIT;
+	}
+	rig_release(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_sites),
 		cmocka_unit_test(test_site_and_kept_device),
 		cmocka_unit_test(test_bad_sites),
+		cmocka_unit_test(test_result_as_planned),
+		cmocka_unit_test(test_result_mutated),
+		cmocka_unit_test(test_result_of_site),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);

@@ -4,6 +4,8 @@
 #include "domain/xml.h"
 #include "domain_util.h"
 
+#define RECORD "<record alias=\"ua-a\" claim=\"c\" request=\"r\" index=\"1\"/>"
+
 static void quiet(void *data VC_UNUSED, vc_xml_error error VC_UNUSED)
 {
 }
@@ -53,8 +55,7 @@ static void test_metadata_word(void **state VC_UNUSED)
 	rig_device(&rig, VC_PLAN_KEEP, "ua-a", 3, NULL);
 	expect_plan(&rig, "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"write\">"
 	                  "<device action=\"keep\" kind=\"unknown\" at=\"3\" "
-	                  "alias=\"ua-a\" claim=\"c\" request=\"r\" index=\"1\" "
-	                  "recorded=\"yes\"/></plan>\n");
+	                  "alias=\"ua-a\" recorded=\"yes\">" RECORD "</device></plan>\n");
 	rig_release(&rig);
 }
 
@@ -78,13 +79,13 @@ static void test_write(void **state VC_UNUSED)
 	expect_plan(&rig,
 	            "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\">"
 	            "<device action=\"change\" kind=\"pci\" at=\"1\" alias=\"ua-a\" "
-	            "claim=\"c\" request=\"r\" index=\"1\" write=\"yes\" managed=\"yes\" "
+	            "write=\"yes\" managed=\"yes\" "
 	            "display=\"off\" ramfb=\"on\">"
 	            "<pci domain=\"0xffffffff\" bus=\"0xff\" slot=\"0x1f\" "
 	            "function=\"0x7\"/>"
 	            "<address type=\"pci\" domain=\"0x0000\" bus=\"0xff\" slot=\"0x1f\" "
 	            "function=\"0x7\"/><boot order=\"4294967295\"/>"
-	            "<rom bar=\"on\" file=\"\"/></device></plan>\n");
+	            "<rom bar=\"on\" file=\"\"/>" RECORD "</device></plan>\n");
 	rig_release(&rig);
 }
 
@@ -125,8 +126,7 @@ static void test_attributes(void **state VC_UNUSED)
 		&rig,
 		"<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\">"
 		"<device action=\"keep\" kind=\"unknown\" at=\"1\" alias=\"ua-a\" "
-		"claim=\"c\" request=\"r\" index=\"1\" recorded=\"yes\">"
-		"<attribute name=\"d/i\" type=\"int\" "
+		"recorded=\"yes\">" RECORD "<attribute name=\"d/i\" type=\"int\" "
 		"value=\"-9223372036854775808\"/>"
 		"<attribute name=\"d/i\" type=\"int\" value=\"7\"/>"
 		"<attribute name=\"d/b\" type=\"bool\" value=\"true\"/>"
