@@ -21,8 +21,8 @@ struct reader {
 	const struct vc_object_reader *object;
 	struct vc_vmi vmi;
 	struct vc_vmi_claims claims;
-	const struct vc_node *devices; /* spec.domain.devices; NULL */
-	bool display_set;              /* whether some GPU says something about it */
+	struct vc_node domain, devices; /* /spec/domain, /spec/domain/devices */
+	bool display_set;               /* whether some GPU says something about it */
 };
 
 static int find_object(const struct vc_object_reader *r, const struct vc_node *node,
@@ -348,12 +348,12 @@ static int read_network(const struct vc_object_reader *r, const struct vc_node *
 
 	if (find_object(r, node, "resourceClaim", &claim, &found) < 0)
 		return -(int)r->err->kind;
-	if (!found || !reader->devices)
+	if (!found)
 		return 0;
 	if (vc_object_text(r, node, "name", VC_REQUIRED, &vc_name_line, &name) < 0)
 		return -(int)r->err->kind;
 	interface.name = name;
-	if (vc_object_each(r, reader->devices, "interfaces", VC_VMI_MAX_ENTRIES,
+	if (vc_object_each(r, &reader->devices, "interfaces", VC_VMI_MAX_ENTRIES,
 	                   match_interface, &interface) < 0)
 		return -(int)r->err->kind;
 	if (!interface.found)
@@ -412,24 +412,22 @@ static int read_meta(struct reader *reader, const struct vc_node *root)
 static int read_devices(struct reader *reader, const struct vc_node *spec)
 {
 	const struct vc_object_reader *r = reader->object;
-	struct vc_node domain, devices;
 	bool found;
 
-	if (find_object(r, spec, "domain", &domain, &found) < 0)
+	if (find_object(r, spec, "domain", &reader->domain, &found) < 0)
 		return -(int)r->err->kind;
-	if (found && find_object(r, &domain, "devices", &devices, &found) < 0)
+	if (found &&
+	    find_object(r, &reader->domain, "devices", &reader->devices, &found) < 0)
 		return -(int)r->err->kind;
 	if (!found)
 		return 0;
-	reader->devices = &devices;
-	if (vc_object_each(r, &devices, "hostDevices", VC_VMI_MAX_ENTRIES,
+	if (vc_object_each(r, &reader->devices, "hostDevices", VC_VMI_MAX_ENTRIES,
 	                   read_host_device, reader) < 0 ||
-	    vc_object_each(r, &devices, "gpus", VC_VMI_MAX_ENTRIES, read_gpu, reader) <
-	            0 ||
+	    vc_object_each(r, &reader->devices, "gpus", VC_VMI_MAX_ENTRIES, read_gpu,
+	                   reader) < 0 ||
 	    vc_object_each(r, spec, "networks", VC_VMI_MAX_ENTRIES, read_network,
 	                   reader) < 0)
 		return -(int)r->err->kind;
-	reader->devices = NULL;
 	if (reader->display_set)
 		clear_primary_display(&reader->vmi.bindings);
 	return 0;
