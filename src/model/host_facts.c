@@ -13,9 +13,19 @@
 const struct vc_function *vc_host_facts_function(const struct vc_host_facts *facts,
                                                  const struct vc_pci_address *address)
 {
-	for (size_t i = 0; facts && i < facts->functions.n; i++)
-		if (vc_pci_address_compare(&facts->functions.v[i].address, address) == 0)
-			return &facts->functions.v[i];
+	size_t low = 0, high = facts ? facts->functions.n : 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = vc_pci_address_compare(address, &facts->functions.v[mid].address);
+
+		if (c == 0)
+			return &facts->functions.v[mid];
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
 	return NULL;
 }
 
