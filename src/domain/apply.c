@@ -194,10 +194,12 @@ static int make_plan(const struct run *run, xmlDocPtr *ret_doc)
 	return 0;
 }
 
-static int transform(const struct run *run, xmlDocPtr *ret_result)
+/* The new domain; NULL on failure, which is reported. */
+static xmlDocPtr transform(const struct run *run)
 {
 	VC_AUTO_XML xmlDocPtr copy = NULL;
 	struct vc_xslt_job job = { .domain = run->document->xml, .site = run->site };
+	xmlDocPtr result = NULL;
 
 	for (size_t i = 0; i < run->plan->devices.n; i++) {
 		job.pci = job.pci || run->plan->devices.v[i].kind == VC_KIND_PCI;
@@ -206,13 +208,16 @@ static int transform(const struct run *run, xmlDocPtr *ret_result)
 	if (run->site) {
 		/* xsl:strip-space takes nodes out of the very source. */
 		copy = xmlCopyDoc(run->document->xml, 1);
-		if (!copy)
-			return vc_fail_oom(run->err);
+		if (!copy) {
+			(void)vc_fail_oom(run->err);
+			return NULL;
+		}
 		job.domain = copy;
 	}
-	if (make_plan(run, &job.plan) < 0)
-		return -(int)run->err->kind;
-	return vc_xslt_run(run->arena, &job, ret_result, run->err);
+	if (make_plan(run, &job.plan) < 0 ||
+	    vc_xslt_run(run->arena, &job, &result, run->err) < 0)
+		return NULL;
+	return result;
 }
 
 /* As declared in the input, apart from the encoding. */
@@ -265,8 +270,11 @@ static int rewrite(const struct run *run, struct vc_apply_result *ret_result)
 	size_t len = 0;
 	bool changed = false;
 
-	if (refuse(run) < 0 || transform(run, &tree) < 0 ||
-	    print(run, tree, &text, &len) < 0 || check(run, text, len, &changed) < 0)
+	if (refuse(run) < 0)
+		return -(int)run->err->kind;
+	tree = transform(run);
+	if (!tree || print(run, tree, &text, &len) < 0 ||
+	    check(run, text, len, &changed) < 0)
 		return -(int)run->err->kind;
 	ret_result->changed = changed;
 	if (!changed)
@@ -291,6 +299,7 @@ static int rewrite(const struct run *run, struct vc_apply_result *ret_result)
  * stylesheet that refuses or does what it must not), -VC_ERR_ABSENT or -VC_ERR_SYSTEM
  * (it cannot be read), -VC_ERR_INTERNAL
  */
+/* The signature is the contract of the header. NOLINTNEXTLINE(*-function-size) */
 int vc_apply(struct vc_arena *arena, const struct vc_document *document,
              const struct vc_domain *domain VC_UNUSED, const struct vc_plan *plan,
              const char *site, struct vc_apply_result *ret_result, struct vc_err *err)

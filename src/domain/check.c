@@ -174,7 +174,7 @@ static int check_device(const struct walk *w, const struct vc_plan_device *devic
 {
 	const char *text = NULL;
 
-	if (!after || after->type != XML_ELEMENT_NODE)
+	if (after->type != XML_ELEMENT_NODE)
 		return wrong(w, "'%s' is missing", device->alias);
 	text = vc_check_device(device, before, after, w->in->site != NULL);
 	return text ? wrong(w, "'%s': %s", device->alias, text) : 0;
@@ -209,6 +209,8 @@ static int step_device(struct walk *w, struct place *a, xmlNodePtr *b)
 		a->node && a->at < w->n_by_at ? w->by_at[a->at] : NULL;
 	xmlNodePtr node = a->node;
 
+	if (device && !*b)
+		return wrong(w, "'%s' is missing", device->alias);
 	if (device) {
 		if (check_device(w, device, node, *b) < 0)
 			return -(int)w->err->kind;
@@ -309,7 +311,7 @@ static int check_document(struct walk *w)
 	xmlNodePtr b = w->in->after->children;
 
 	while (a || b) {
-		if (a != before || !b || b->type != XML_ELEMENT_NODE) {
+		if (!a || a != before || !b || b->type != XML_ELEMENT_NODE) {
 			if (step_equal(w, &a, &b) < 0)
 				return -(int)w->err->kind;
 			continue;

@@ -266,26 +266,28 @@ static void check_in_words(struct validation *v, const struct ours *ours)
 
 /* libvirt's grammar */
 
-/* The first of two files that is there; @second may be NULL. */
-static int find_schema(struct validation *v, const char *first, const char *second,
-                       char **ret_path)
+/* The first of two files that is there; @second may be NULL. NULL on failure, which is
+ * reported. */
+static const char *find_schema(struct validation *v, const char *first,
+                               const char *second)
 {
 	const char *const names[] = { first, second };
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(names) && names[i]; i++) {
 		char *path = vc_arena_printf(v->arena, "%s/%s", v->directory, names[i]);
 
-		if (!path)
-			return vc_fail_oom(v->err);
-		if (access(path, R_OK) == 0) {
-			*ret_path = path;
-			return 0;
+		if (!path) {
+			(void)vc_fail_oom(v->err);
+			return NULL;
 		}
+		if (access(path, R_OK) == 0)
+			return path;
 	}
-	return vc_fail(v->err, VC_ERR_ABSENT,
-	               "'%s/%s' is not there; install libvirt's schemas, or name their "
-	               "directory",
-	               v->directory, first);
+	(void)vc_fail(v->err, VC_ERR_ABSENT,
+	              "'%s/%s' is not there; install libvirt's schemas, or name their "
+	              "directory",
+	              v->directory, first);
+	return NULL;
 }
 
 /* <grammar><include href=.../><start><ref name=.../></start></grammar> */
@@ -340,9 +342,9 @@ static int validate_elements(struct validation *v)
 {
 	static const char *const defines[] = { "hostdev", "interface", "disk",
 		                               "controller" };
-	char *path = NULL;
+	const char *path = find_schema(v, "domainoverrides.rng", "domaincommon.rng");
 
-	if (find_schema(v, "domainoverrides.rng", "domaincommon.rng", &path) < 0)
+	if (!path)
 		return -(int)v->err->kind;
 	for (size_t i = 0; i < VC_ARRAY_SIZE(defines); i++)
 		if (validate_kind(v, path, defines[i]) < 0)
@@ -358,9 +360,9 @@ static int validate_domain(struct validation *v, xmlDocPtr doc)
 	struct vc_complaints whole = { 0 };
 	AUTO_PARSER xmlRelaxNGParserCtxtPtr parser = NULL;
 	AUTO_SCHEMA xmlRelaxNGPtr schema = NULL;
-	char *path = NULL;
+	const char *path = find_schema(v, "domain.rng", NULL);
 
-	if (find_schema(v, "domain.rng", NULL, &path) < 0)
+	if (!path)
 		return -(int)v->err->kind;
 	parser = xmlRelaxNGNewParserCtxt(path);
 	if (compile(v, parser, path, &schema) < 0)
@@ -390,6 +392,7 @@ static int validate_domain(struct validation *v, xmlDocPtr doc)
  * Return: 0, -VC_ERR_INPUT (not XML), -VC_ERR_ABSENT (no schemas there), -VC_ERR_SYSTEM
  * (a grammar cannot be compiled) or -VC_ERR_INTERNAL
  */
+/* The signature is the contract of the header. NOLINTNEXTLINE(*-function-size) */
 int vc_schema_validate(struct vc_arena *arena, const char *xml, size_t len,
                        const struct vc_plan *plan, const char *directory,
                        struct vc_complaints *ret_complaints, struct vc_err *err)

@@ -80,7 +80,9 @@ static void add_message(struct session *session, const char *text)
 
 		if (space && (n == 0 || session->messages[n - 1] == ' '))
 			continue;
-		session->messages[n] = space ? ' ' : *text;
+		session->messages[n] = *text;
+		if (space)
+			session->messages[n] = ' ';
 		session->messages[n + 1] = '\0';
 		session->n_messages = n + 1;
 	}

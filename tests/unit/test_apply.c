@@ -535,8 +535,7 @@ static void test_nothing_to_do(void **state VC_UNUSED)
 		"<domain/>",
 		"\n\n<domain   type = 'kvm'  ><devices></devices></domain  >\n\n",
 		"\xef\xbb\xbf<domain/>",
-		"<?xml version='1.0' encoding='ISO-8859-1'?><domain><name>\xe9</name>"
-		"</domain>",
+		"<?xml version='1.0' encoding='ISO-8859-1'?><domain>\xe9</domain>",
 		"<domain>\r\n<devices>\r\n</devices>\r\n</domain>\r\n",
 	};
 	struct rig rig = RIG_INIT;

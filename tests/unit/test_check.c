@@ -256,115 +256,111 @@ static void test_result_as_planned(void **state VC_UNUSED)
 	rig_release(&rig);
 }
 
+static const struct {
+	const char *from, *to, *message;
+} mutants[] = {
+	/* outside of ours */
+	{ "<!-- head -->", "", "a comment of line 1" },
+	{ "<!-- head -->", "<!-- head --><!-- x -->", "<domain> of line 1" },
+	{ "</domain>", "</domain><!-- x -->", "a comment was added" },
+	{ "type='kvm'", "type='qemu'", "<domain> itself" },
+	{ "type='kvm'", "type='kvm' id='1'", "<domain> itself" },
+	{ "type='kvm'", "type='kvm' xmlns:x='urn:x'", "<domain> itself" },
+	{ "<name>n", "<name>n ", "<name> of line 2" },
+	{ "<name>n", "<!-- x --><name>n", "<name> of line 2" },
+	{ "<name>n</name>", "", "<name> of line 2" },
+	{ "</name>", "</name><os/>", "<metadata> of line 3" },
+	{ "</devices>\n", "</devices><os/>", "<os> was added" },
+	{ "</devices>\n", "</devices><devices/>", "<devices> was added" },
+	{ "<o:o xmlns:o='urn:o'/>", "", "<o> of line 3 is missing" },
+	{ "xmlns:o='urn:o'/>", "xmlns:o='urn:o'/><x/>", "<x> was added" },
+	{ "<devices>", "<devices x='y'>", "<devices> is not" },
+	{ "<metadata>", "<metadata x='y'>", "<metadata> is not" },
+	{ "dev='vda'", "dev='vdb'", "<disk> of line 5" },
+	{ "<target dev='vda'/>", " <target dev='vda'/>", "<disk> of line 5" },
+	{ "<hostdev type='usb'><source/></hostdev>", "", "<hostdev> of line 7" },
+	{ "<hostdev type='usb'>", "<hostdev/><hostdev type='usb'>",
+	  "<hostdev> of line 7" },
+	{ "</hostdev>\n</devices>", "</hostdev><hostdev/></devices>",
+	  "<hostdev> was added" },
+	{ "</hostdev>\n</devices>", "</hostdev><!-- x --></devices>",
+	  "a comment was added" },
+	{ "<hostdev type='usb'>",
+	  "<hostdev type='pci'><source/><alias name='ua-r'/></hostdev>"
+	  "<hostdev type='usb'>",
+	  "<hostdev> of line 7" },
+	/* host side */
+	{ "bus='0x65'", "bus='0x64'", "'ua-c': its host device" },
+	{ "domain='0x0000' bus='0x65'", "domain='0x0001' bus='0x65'",
+	  "'ua-c': its host device" },
+	{ "bus='0x65' slot='0x00'", "bus='0x65' slot='0x01'", "'ua-c': its host device" },
+	{ "slot='0x00' function='0x0'/></source><alias name='ua-c'",
+	  "slot='0x00' function='0x1'/></source><alias name='ua-c'",
+	  "'ua-c': its host device" },
+	{ "bus='0x66'", "bus='0x65'", "'ua-n': its host device" },
+	{ "<source><address domain='0x0000' bus='0x65'",
+	  "<source startupPolicy='x'><address domain='0x0000' bus='0x65'",
+	  "'ua-c': its host device" },
+	{ "type='pci' managed='no'><driver name='vfio'/><source>"
+	  "<address domain='0x0000' bus='0x65'",
+	  "type='mdev' managed='no'><driver name='vfio'/><source>"
+	  "<address domain='0x0000' bus='0x65'",
+	  "'ua-c': its attributes" },
+	{ "mode='subsystem'", "", "'ua-c': its attributes" },
+	{ "mode='subsystem'", "mode='capabilities'", "'ua-c': its attributes" },
+	{ "mode='subsystem'", "mode='subsystem' display='on'", "'ua-c': its attributes" },
+	{ "managed='no'><driver name='vfio'/><source><address domain='0x0000' "
+	  "bus='0x66'",
+	  "managed='yes'><driver name='vfio'/><source><address domain='0x0000' "
+	  "bus='0x66'",
+	  "'ua-n': its attributes" },
+	/* aliases, guest addresses, the rest */
+	{ "<alias name='ua-c'/>", "<alias name='ua-x'/>", "'ua-c': its alias" },
+	{ "<alias name='ua-c'/>", "", "'ua-c': its alias" },
+	{ "<alias name='ua-c'/>", "<alias name='ua-c'/><alias name='ua-c'/>",
+	  "'ua-c': a child is there twice" },
+	{ "<alias name='ua-n'/>", "<alias name='ua-x'/>", "<hostdev> was added" },
+	{ "<alias name='ua-k'/>", "", "'ua-k': " },
+	{ "<hostdev type='pci'><source/></hostdev>",
+	  "<hostdev type='pci'><source/><alias name='ua-u'/></hostdev>",
+	  "'ua-u': its alias" },
+	{ "<hostdev type='pci'><source/></hostdev>", "", "'ua-u'" },
+	{ "bus='5'", "bus='6'", "'ua-c': its guest address" },
+	{ "<address type='pci' bus='5'/>", "", "'ua-c': its guest address" },
+	{ "bus='0x07'", "bus='0x08'", "'ua-n': its guest address" },
+	{ "<address type='pci' domain='0x0000' bus='0x07' slot='0x00' "
+	  "function='0x0'/>",
+	  "", "'ua-n': its guest address" },
+	{ "<!-- c -->", "", "'ua-c': something" },
+	{ "<!-- c -->", "<!-- c --><x/>", "'ua-c': something" },
+	{ "<!-- c --></hostdev>", "<!-- c --></hostdev><hostdev/>",
+	  "<hostdev> of line 7" },
+	/* our metadata */
+	{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>", "",
+	  "our metadata" },
+	{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>",
+	  "<q:device alias='ua-c' claim='c' request='r' index='1'/>", "our metadata" },
+	{ "claim='c'", "claim='d'", "our metadata" },
+	{ "made='yes'", "", "our metadata" },
+	{ "made='yes'", "made='yes' x='y'", "our metadata" },
+	{ "</q:claims>", "<q:device alias='ua-z'/></q:claims>", "our metadata" },
+	{ "</q:claims>", "</q:claims><q:claims xmlns:q='urn:virt-claim:domain:1'/>",
+	  "our metadata" },
+	{ "<q:claims ", "<q:claims x='y' ", "our metadata" },
+};
+
 static void test_result_mutated(void **state VC_UNUSED)
 {
-	static const struct {
-		const char *from, *to, *message;
-	} cases[] = {
-		/* outside of ours */
-		{ "<!-- head -->", "", "a comment of line 1" },
-		{ "<!-- head -->", "<!-- head --><!-- x -->", "<domain> of line 1" },
-		{ "</domain>", "</domain><!-- x -->", "a comment was added" },
-		{ "type='kvm'", "type='qemu'", "<domain> itself" },
-		{ "type='kvm'", "type='kvm' id='1'", "<domain> itself" },
-		{ "type='kvm'", "type='kvm' xmlns:x='urn:x'", "<domain> itself" },
-		{ "<name>n", "<name>n ", "<name> of line 2" },
-		{ "<name>n", "<!-- x --><name>n", "<name> of line 2" },
-		{ "<name>n</name>", "", "<name> of line 2" },
-		{ "</name>", "</name><os/>", "<metadata> of line 3" },
-		{ "</devices>\n", "</devices><os/>", "<os> was added" },
-		{ "</devices>\n", "</devices><devices/>", "<devices> was added" },
-		{ "<o:o xmlns:o='urn:o'/>", "", "<o> of line 3 is missing" },
-		{ "xmlns:o='urn:o'/>", "xmlns:o='urn:o'/><x/>", "<x> was added" },
-		{ "<devices>", "<devices x='y'>", "<devices> is not" },
-		{ "<metadata>", "<metadata x='y'>", "<metadata> is not" },
-		{ "dev='vda'", "dev='vdb'", "<disk> of line 5" },
-		{ "<target dev='vda'/>", " <target dev='vda'/>", "<disk> of line 5" },
-		{ "<hostdev type='usb'><source/></hostdev>", "", "<hostdev> of line 7" },
-		{ "<hostdev type='usb'>", "<hostdev/><hostdev type='usb'>",
-		  "<hostdev> of line 7" },
-		{ "</hostdev>\n</devices>", "</hostdev><hostdev/></devices>",
-		  "<hostdev> was added" },
-		{ "</hostdev>\n</devices>", "</hostdev><!-- x --></devices>",
-		  "a comment was added" },
-		{ "<hostdev type='usb'>",
-		  "<hostdev type='pci'><source/><alias name='ua-r'/></hostdev>"
-		  "<hostdev type='usb'>",
-		  "<hostdev> of line 7" },
-		/* host side */
-		{ "bus='0x65'", "bus='0x64'", "'ua-c': its host device" },
-		{ "domain='0x0000' bus='0x65'", "domain='0x0001' bus='0x65'",
-		  "'ua-c': its host device" },
-		{ "bus='0x65' slot='0x00'", "bus='0x65' slot='0x01'",
-		  "'ua-c': its host device" },
-		{ "slot='0x00' function='0x0'/></source><alias name='ua-c'",
-		  "slot='0x00' function='0x1'/></source><alias name='ua-c'",
-		  "'ua-c': its host device" },
-		{ "bus='0x66'", "bus='0x65'", "'ua-n': its host device" },
-		{ "<source><address domain='0x0000' bus='0x65'",
-		  "<source startupPolicy='x'><address domain='0x0000' bus='0x65'",
-		  "'ua-c': its host device" },
-		{ "type='pci' managed='no'><driver name='vfio'/><source>"
-		  "<address domain='0x0000' bus='0x65'",
-		  "type='mdev' managed='no'><driver name='vfio'/><source>"
-		  "<address domain='0x0000' bus='0x65'",
-		  "'ua-c': its attributes" },
-		{ "mode='subsystem'", "", "'ua-c': its attributes" },
-		{ "mode='subsystem'", "mode='capabilities'", "'ua-c': its attributes" },
-		{ "mode='subsystem'", "mode='subsystem' display='on'",
-		  "'ua-c': its attributes" },
-		{ "managed='no'><driver name='vfio'/><source><address domain='0x0000' "
-		  "bus='0x66'",
-		  "managed='yes'><driver name='vfio'/><source><address domain='0x0000' "
-		  "bus='0x66'",
-		  "'ua-n': its attributes" },
-		/* aliases, guest addresses, the rest */
-		{ "<alias name='ua-c'/>", "<alias name='ua-x'/>", "'ua-c': its alias" },
-		{ "<alias name='ua-c'/>", "", "'ua-c': its alias" },
-		{ "<alias name='ua-c'/>", "<alias name='ua-c'/><alias name='ua-c'/>",
-		  "'ua-c': a child is there twice" },
-		{ "<alias name='ua-n'/>", "<alias name='ua-x'/>", "<hostdev> was added" },
-		{ "<alias name='ua-k'/>", "", "'ua-k': " },
-		{ "<hostdev type='pci'><source/></hostdev>",
-		  "<hostdev type='pci'><source/><alias name='ua-u'/></hostdev>",
-		  "'ua-u': its alias" },
-		{ "<hostdev type='pci'><source/></hostdev>", "", "'ua-u'" },
-		{ "bus='5'", "bus='6'", "'ua-c': its guest address" },
-		{ "<address type='pci' bus='5'/>", "", "'ua-c': its guest address" },
-		{ "bus='0x07'", "bus='0x08'", "'ua-n': its guest address" },
-		{ "<address type='pci' domain='0x0000' bus='0x07' slot='0x00' "
-		  "function='0x0'/>",
-		  "", "'ua-n': its guest address" },
-		{ "<!-- c -->", "", "'ua-c': something" },
-		{ "<!-- c -->", "<!-- c --><x/>", "'ua-c': something" },
-		{ "<!-- c --></hostdev>", "<!-- c --></hostdev><hostdev/>",
-		  "<hostdev> of line 7" },
-		/* our metadata */
-		{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>", "",
-		  "our metadata" },
-		{ "<q:device alias='ua-k' claim='c' request='r' index='1'/>",
-		  "<q:device alias='ua-c' claim='c' request='r' index='1'/>",
-		  "our metadata" },
-		{ "claim='c'", "claim='d'", "our metadata" },
-		{ "made='yes'", "", "our metadata" },
-		{ "made='yes'", "made='yes' x='y'", "our metadata" },
-		{ "</q:claims>", "<q:device alias='ua-z'/></q:claims>", "our metadata" },
-		{ "</q:claims>",
-		  "</q:claims><q:claims xmlns:q='urn:virt-claim:domain:1'/>",
-		  "our metadata" },
-		{ "<q:claims ", "<q:claims x='y' ", "our metadata" },
-	};
-
-	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < VC_ARRAY_SIZE(mutants); i++) {
 		struct rig rig = RIG_INIT;
 
 		plan_all(&rig);
-		if (check_mutant(&rig, cases[i].from, cases[i].to, "s.xsl") !=
+		if (check_mutant(&rig, mutants[i].from, mutants[i].to, "s.xsl") !=
 		            -VC_ERR_REFUSED ||
-		    !strstr(rig.err.msg, cases[i].message) ||
+		    !strstr(rig.err.msg, mutants[i].message) ||
 		    !strstr(rig.err.msg, "site stylesheet 's.xsl': "))
 			fail_msg("%zu: %s", i, rig.err.msg);
-		assert_int_equal(check_mutant(&rig, cases[i].from, cases[i].to, NULL),
+		assert_int_equal(check_mutant(&rig, mutants[i].from, mutants[i].to, NULL),
 		                 -VC_ERR_INTERNAL);
 		assert_non_null(strstr(rig.err.msg, "d.xml: the rewritten domain: "));
 		rig_release(&rig);
