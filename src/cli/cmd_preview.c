@@ -91,15 +91,13 @@ static int add_table(const struct preview *p, struct vc_buf *buf, struct vc_err 
 }
 
 /* Both sides from one serializer, so that only real changes show. */
-static int add_diff(const struct preview *p, struct vc_buf *buf, struct vc_err *err)
+static int add_changes(const struct preview *p, struct vc_buf *buf, struct vc_err *err)
 {
 	VC_AUTOFREE char *before = NULL;
 	VC_AUTOFREE char *after = NULL;
 	struct vc_diff_side a = { .name = p->input->xml_name }, b = { .name = NULL };
 	char name[256];
 
-	if (!p->t.changed)
-		return 0;
 	if (vc_document_print(p->input->xml, p->input->xml_len, &before, &a.len, err) <
 	            0 ||
 	    vc_document_print(p->t.xml, p->t.len, &after, &b.len, err) < 0)
@@ -109,6 +107,11 @@ static int add_diff(const struct preview *p, struct vc_buf *buf, struct vc_err *
 	b.text = after;
 	b.name = name;
 	return vc_diff(buf, &a, &b, vc_output_has_colour(), err);
+}
+
+static int add_diff(const struct preview *p, struct vc_buf *buf, struct vc_err *err)
+{
+	return p->t.changed ? add_changes(p, buf, err) : 0;
 }
 
 static void add_validation(const struct preview *p, struct vc_buf *buf)

@@ -37,6 +37,22 @@ int vc_show_missing_of_claim(struct vc_arena *arena, const struct vc_claim *clai
 	           "owner: only a ResourceClaim object says it", err);
 }
 
+static int add_address(struct vc_arena *arena, struct vc_texts *texts,
+                       const struct vc_device *device, struct vc_err *err)
+{
+	bool trail = device->iommu_group >= 0 || device->vfio_cdev >= 0;
+	const char *text = trail ? "host address: --sysfs leads from its IOMMU group or "
+	                           "VFIO node to it"
+	                         : "host address: device metadata, a CDI file or a "
+	                           "ResourceSlice says it";
+
+	if (device->unresolved)
+		text = vc_arena_printf(arena, "host address: %s", device->unresolved);
+	if (!text)
+		return vc_fail_oom(err);
+	return add(arena, texts, true, text, err);
+}
+
 /**
  * vc_show_missing_of_device() - What no input says of a device
  * @arena:	holds the list
@@ -51,7 +67,6 @@ int vc_show_missing_of_device(struct vc_arena *arena, const struct vc_device *de
 {
 	bool address = device->kind == VC_KIND_MDEV ? device->mdev_uuid != NULL
 	                                            : device->has_pci;
-	bool trail = device->iommu_group >= 0 || device->vfio_cdev >= 0;
 
 	if (add(arena, texts, !device->request,
 	        "request: a ResourceClaim object or device metadata says it", err) < 0 ||
@@ -59,12 +74,7 @@ int vc_show_missing_of_device(struct vc_arena *arena, const struct vc_device *de
 	        "driver: a ResourceClaim object or device metadata says it", err) < 0 ||
 	    add(arena, texts, !device->name,
 	        "device name: a ResourceClaim object or device metadata says it",
-	        err) < 0 ||
-	    add(arena, texts, !address && trail,
-	        "host address: --sysfs leads from its IOMMU group or VFIO node to it",
 	        err) < 0)
 		return -(int)err->kind;
-	return add(arena, texts, !address && !trail,
-	           "host address: device metadata, a CDI file or a ResourceSlice says it",
-	           err);
+	return address ? 0 : add_address(arena, texts, device, err);
 }
