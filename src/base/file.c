@@ -160,7 +160,8 @@ static int read_settled(struct vc_arena *arena, int fd, const char *path, char *
 		(void)nanosleep(&(struct timespec){ .tv_nsec = SETTLE_NS }, NULL);
 		if (read_once(arena, fd, path, &again, &again_len, &settled, err) < 0)
 			return -(int)err->kind;
-		settled = settled || (len == again_len && memcmp(text, again, len) == 0);
+		settled = settled || (text && again && len == again_len &&
+		                      memcmp(text, again, len) == 0);
 		text = again;
 		len = again_len;
 	}

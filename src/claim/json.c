@@ -179,7 +179,7 @@ static int parse_unit(struct reader *r, uint32_t *ret_unit)
 static int parse_unicode(struct reader *r)
 {
 	size_t start = r->at;
-	uint32_t c, low;
+	uint32_t c = 0, low = 0;
 
 	if (parse_unit(r, &c) < 0)
 		return -(int)r->err->kind;

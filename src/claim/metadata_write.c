@@ -338,7 +338,7 @@ static int find_subrequest(const struct vc_devices *devices, size_t first,
 static int write_request(struct vc_json_writer *json, const struct vc_devices *devices,
                          size_t first, struct vc_err *err)
 {
-	const char *request = devices->v[first].request, *subrequest;
+	const char *request = devices->v[first].request, *subrequest = NULL;
 	char name[2 * 64 + 1];
 	int r = find_subrequest(devices, first, &subrequest, err);
 

@@ -214,6 +214,14 @@ static void add_name(struct vc_buf *buf, size_t i, size_t n, const char *name)
 	vc_buf_printf(buf, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", name);
 }
 
+static int say_empty(struct vc_arena *arena, struct vc_device *device, struct vc_err *err)
+{
+	device->unresolved = vc_arena_printf(
+		arena, "no device is in IOMMU group %" PRId64 " of this machine",
+		device->iommu_group);
+	return device->unresolved ? 0 : vc_fail_oom(err);
+}
+
 /* "IOMMU group 37 holds 0000:65:00.0 and 0000:65:00.1" */
 static int say_ambiguous(struct vc_arena *arena, struct vc_device *device,
                          const struct members *m, struct vc_err *err)
@@ -223,12 +231,6 @@ static int say_ambiguous(struct vc_arena *arena, struct vc_device *device,
 	size_t n = m->n_functions + m->n_mdevs, i = 0;
 	size_t len;
 
-	if (n == 0) {
-		device->unresolved = vc_arena_printf(
-			arena, "no device is in IOMMU group %" PRId64 " of this machine",
-			device->iommu_group);
-		return device->unresolved ? 0 : vc_fail_oom(err);
-	}
 	vc_buf_printf(&buf, "IOMMU group %" PRId64 " holds ", device->iommu_group);
 	for (size_t f = 0; f < m->n_functions; f++) {
 		char address[VC_PCI_ADDRESS_SIZE];
@@ -268,7 +270,9 @@ static int resolve_group(struct vc_arena *arena, const struct host_index *x,
 	}
 	if (m.n_mdevs > 0 || m.n_functions == 0 ||
 	    (m.n_functions > 1 && m.n_on_vfio != 1))
-		return say_ambiguous(arena, device, &m, err);
+		return m.n_functions + m.n_mdevs == 0
+		               ? say_empty(arena, device, err)
+		               : say_ambiguous(arena, device, &m, err);
 	set_pci(device,
 	        m.n_on_vfio == 1 ? &m.on_vfio->address : &m.functions[0]->address);
 	return 0;

@@ -204,7 +204,7 @@ static int check_consumers(const struct vc_planner *planner, const struct vc_bou
                            struct vc_err *err)
 {
 	const struct vc_consumers *list = &b->claim->reserved_for;
-	struct party first, p;
+	struct party first = { 0 }, p;
 
 	for (size_t i = 0; i < list->n; i++) {
 		p = party_of(planner, b->claim, &list->v[i]);

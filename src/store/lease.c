@@ -271,7 +271,7 @@ static bool qemu_lives(struct session *s, const struct vc_lease *lease)
 {
 	struct vc_err err = VC_ERR_INIT;
 	struct vc_process process;
-	pid_t pid;
+	pid_t pid = 0;
 	int r;
 
 	if (strchr(lease->domain, '/'))
