@@ -44,6 +44,10 @@ static int read_failed(xmlParserCtxtPtr ctxt, const char *file, struct vc_err *e
 	if (ctxt->_private)
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: a DOCTYPE is not accepted; remove it", file);
+	if (strstr(message, "XML_PARSE_HUGE")) /* an option of libxml2, not of ours */
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s:%d: nested too deeply, or one text too long", file,
+		               e->line);
 	return vc_fail(err, VC_ERR_INPUT, "%s:%d: %.*s", file, e ? e->line : 1, len,
 	               message);
 }
