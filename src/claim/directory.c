@@ -107,11 +107,8 @@ static int check_parents(const struct walk *w, const char *path)
 static int list_names(struct walk *w, const char *path, struct vc_names *ret_names)
 {
 	VC_AUTOCLOSE int fd = -1;
-	int r = path ? check_parents(w, path) : 0;
+	int r = vc_file_open_directory(w->dir, path ? path : ".", w->flags, &fd, w->err);
 
-	if (r == 0)
-		r = vc_file_open_directory(w->dir, path ? path : ".", w->flags, &fd,
-		                           w->err);
 	if (r == -VC_ERR_ABSENT) {
 		*w->err = (struct vc_err)VC_ERR_INIT;
 		*ret_names = (struct vc_names){ 0 };

@@ -193,6 +193,11 @@ static void test_kinds(void **state VC_UNUSED)
 #define S(version) DOC(version, UID1, REQUEST("s", DEVICE("")))
 #define O(version) DOC(version, UID2, REQUEST("r", DEVICE("")))
 
+#define OLDER(version)                                                                    \
+	"{\"kind\":\"DeviceMetadata\",\"apiVersion\":\"metadata.resource.k8s.io/" version \
+	"\",\"metadata\":{\"name\":\"vm7-dev\",\"namespace\":\"lab\",\"uid\":\"" UID1     \
+	"\"},\"requests\":[" REQUEST("r", DEVICE("")) "]}"
+
 static void test_streams(void **state VC_UNUSED)
 {
 	static const struct {
@@ -215,6 +220,7 @@ static void test_streams(void **state VC_UNUSED)
 		{ G("v1alpha1") S("v1alpha1") O("v1alpha1"), 3, 0, 0x65 },
 		{ G("v1alpha1") G("v1alpha1"), 2, 0, 0x65 },
 		{ G("v1") G("v1alpha1") G("v1") G("v1alpha1"), 2, 0, 0x65 },
+		{ G("v1") OLDER("v1alpha1"), 2, 0, 0x65 },
 		/* a file that we cannot read is not lost without a word */
 		{ G("v1") O("v2"), 1, 1, 0x65 },
 		{ O("v2") O("v3") G("v1"), 1, 2, 0x65 },
