@@ -226,7 +226,7 @@ static bool source_ok(const struct vc_plan_device *device, xmlNodePtr before,
 	static const struct part untouched = { .name = "source" };
 	xmlNodePtr a = vc_xml_child(before, "source");
 	xmlNodePtr b = vc_xml_child(after, "source");
-	struct address_text text;
+	struct address_text text = { 0 };
 	struct overlay o = { 0 };
 
 	if (!writes(device))
@@ -281,7 +281,7 @@ static bool address_ok(const struct vc_plan_device *device, xmlNodePtr before,
 		.function = guest->function,
 	};
 	struct part part = { .name = "address" };
-	struct address_text text;
+	struct address_text text = { 0 };
 
 	if (writes(device) && guest->set) {
 		part.presence = PRESENT;

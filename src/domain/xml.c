@@ -2,7 +2,6 @@
 #include "domain/xml.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <libxml/dict.h>
@@ -10,18 +9,17 @@
 #include <libxml/xmlerror.h>
 #include <libxml/xmlsave.h>
 
+#include "base/buf.h"
+
+/* More than any input can become: every character may turn into five or six. */
+#define TEXT_MAX      ((size_t)256 << 20)
+
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
 
 static void free_parserp(xmlParserCtxtPtr *ctxt)
 {
 	if (*ctxt)
 		xmlFreeParserCtxt(*ctxt);
-}
-
-static void free_bufferp(xmlBufferPtr *buffer)
-{
-	if (*buffer)
-		xmlBufferFree(*buffer);
 }
 
 /* A DOCTYPE is refused before anything of it is used. */
@@ -40,6 +38,7 @@ static int read_failed(xmlParserCtxtPtr ctxt, const char *file, struct vc_err *e
 	const xmlError *e = xmlCtxtGetLastError(ctxt);
 	const char *message = e && e->message ? e->message : "not well-formed";
 	int len = (int)strcspn(message, "\n");
+	int line = e ? e->line : 1;
 
 	if (ctxt->_private)
 		return vc_fail(err, VC_ERR_INPUT,
@@ -47,9 +46,8 @@ static int read_failed(xmlParserCtxtPtr ctxt, const char *file, struct vc_err *e
 	if (strstr(message, "XML_PARSE_HUGE")) /* an option of libxml2, not of ours */
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s:%d: nested too deeply, or one text too long", file,
-		               e->line);
-	return vc_fail(err, VC_ERR_INPUT, "%s:%d: %.*s", file, e ? e->line : 1, len,
-	               message);
+		               line);
+	return vc_fail(err, VC_ERR_INPUT, "%s:%d: %.*s", file, line, len, message);
 }
 
 static void share_dict(xmlParserCtxtPtr ctxt, xmlDictPtr dict)
@@ -111,6 +109,12 @@ int vc_xml_read(const char *text, size_t len, const char *file, xmlDocPtr *ret_d
 	return vc_xml_read_sharing(text, len, file, NULL, ret_doc, err);
 }
 
+static int write_bytes(void *data, const char *bytes, int len)
+{
+	vc_buf_add(data, bytes, (size_t)len);
+	return len;
+}
+
 /**
  * vc_xml_write() - Serialise a document as UTF-8
  * @doc:	document
@@ -124,31 +128,18 @@ int vc_xml_read(const char *text, size_t len, const char *file, xmlDocPtr *ret_d
 int vc_xml_write(xmlDocPtr doc, enum vc_xml_declaration declaration, char **ret_text,
                  size_t *ret_len, struct vc_err *err)
 {
-	VC_CLEANUP(free_bufferp) xmlBufferPtr buffer = xmlBufferCreate();
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(TEXT_MAX);
 	int options = declaration == VC_XML_BARE ? XML_SAVE_NO_DECL : 0;
-	xmlSaveCtxtPtr save = NULL;
-	char *copy = NULL;
-	size_t len = 0;
+	xmlSaveCtxtPtr save =
+		xmlSaveToIO(write_bytes, NULL, &buf, "UTF-8", options | XML_SAVE_AS_XML);
 	long written = 0;
 
-	if (!buffer)
-		return vc_fail_oom(err);
-	xmlBufferSetAllocationScheme(buffer, XML_BUFFER_ALLOC_DOUBLEIT);
-	save = xmlSaveToBuffer(buffer, "UTF-8", options | XML_SAVE_AS_XML);
 	if (!save)
 		return vc_fail_oom(err);
 	written = xmlSaveDoc(save, doc);
 	if (xmlSaveClose(save) < 0 || written < 0)
 		return vc_fail(err, VC_ERR_INTERNAL, "the XML cannot be written");
-	len = (size_t)xmlBufferLength(buffer);
-	copy = malloc(len + 1);
-	if (!copy)
-		return vc_fail_oom(err);
-	memcpy(copy, xmlBufferContent(buffer), len);
-	copy[len] = '\0';
-	*ret_text = copy;
-	*ret_len = len;
-	return 0;
+	return vc_buf_take(&buf, ret_text, ret_len, err);
 }
 
 /**
