@@ -2,12 +2,15 @@
 #include "claim/json_writer.h"
 #include "cli/show.h"
 
-static void add_texts(struct vc_json_writer *w, const char *key,
-                      const struct vc_texts *texts)
+static void add_missings(struct vc_json_writer *w, const struct vc_missings *list)
 {
-	vc_json_array(w, key);
-	for (size_t i = 0; i < texts->n; i++)
-		vc_json_string(w, NULL, texts->v[i]);
+	vc_json_array(w, "missing");
+	for (size_t i = 0; i < list->n; i++) {
+		vc_json_object(w, NULL);
+		vc_json_string(w, "fact", list->v[i].fact);
+		vc_json_string(w, "hint", list->v[i].hint);
+		vc_json_close(w);
+	}
 	vc_json_close(w);
 }
 
@@ -107,7 +110,7 @@ static int add_device(struct vc_arena *arena, struct vc_json_writer *w,
                       const struct vc_translation *t, const struct vc_device *d,
                       struct vc_err *err)
 {
-	struct vc_texts missing = { 0 };
+	struct vc_missings missing = { 0 };
 
 	if (vc_show_missing_of_device(arena, d, &missing, err) < 0)
 		return -(int)err->kind;
@@ -126,7 +129,7 @@ static int add_device(struct vc_arena *arena, struct vc_json_writer *w,
 	add_attributes(w, &d->attributes);
 	add_host(w, t, d);
 	vc_json_string_if(w, "origin", d->origin);
-	add_texts(w, "missing", &missing);
+	add_missings(w, &missing);
 	vc_json_close(w);
 	return 0;
 }
@@ -135,7 +138,7 @@ static int add_claim(struct vc_arena *arena, struct vc_json_writer *w,
                      const struct vc_translation *t, const struct vc_claim *c,
                      struct vc_err *err)
 {
-	struct vc_texts missing = { 0 };
+	struct vc_missings missing = { 0 };
 
 	if (vc_show_missing_of_claim(arena, c, &missing, err) < 0)
 		return -(int)err->kind;
@@ -158,7 +161,7 @@ static int add_claim(struct vc_arena *arena, struct vc_json_writer *w,
 			return -(int)err->kind;
 	vc_json_close(w);
 	vc_json_string_if(w, "origin", c->origin);
-	add_texts(w, "missing", &missing);
+	add_missings(w, &missing);
 	vc_json_close(w);
 	return 0;
 }

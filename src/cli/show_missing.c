@@ -1,80 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/show.h"
 
-static int add(struct vc_arena *arena, struct vc_texts *texts, bool missing,
-               const char *text, struct vc_err *err)
-{
-	const char **slot = missing ? vc_list_push(arena, texts) : NULL;
+#define BY_EITHER "a ResourceClaim object or device metadata says it"
+#define BY_CLAIM  "only a ResourceClaim object says it"
 
-	if (!missing)
-		return 0;
+static int add(struct vc_arena *arena, struct vc_missings *missings, const char *fact,
+               const char *hint, struct vc_err *err)
+{
+	struct vc_missing *slot = vc_list_push(arena, missings);
+
 	if (!slot)
 		return vc_fail_oom(err);
-	*slot = text;
+	*slot = (struct vc_missing){ .fact = fact, .hint = hint };
 	return 0;
+}
+
+static int add_unless(bool known, struct vc_arena *arena, struct vc_missings *missings,
+                      const char *fact, struct vc_err *err)
+{
+	return known ? 0 : add(arena, missings, fact, BY_EITHER, err);
 }
 
 /**
  * vc_show_missing_of_claim() - What no input says of a claim
  * @arena:	holds the list
  * @claim:	claim
- * @texts:	gets one text for each missing fact: what, and which input would say it
+ * @missings:	gets one entry for each missing fact
  * @err:	out of memory
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
 int vc_show_missing_of_claim(struct vc_arena *arena, const struct vc_claim *claim,
-                             struct vc_texts *texts, struct vc_err *err)
+                             struct vc_missings *missings, struct vc_err *err)
 {
-	if (add(arena, texts, !claim->uid, "UID: a ResourceClaim object says it", err) <
-	            0 ||
-	    add(arena, texts, !claim->name,
-	        "name: a ResourceClaim object or device metadata says it", err) < 0 ||
-	    add(arena, texts, !claim->namespace,
-	        "namespace: a ResourceClaim object or device metadata says it", err) < 0)
+	if (add_unless(claim->uid, arena, missings, "UID", err) < 0 ||
+	    add_unless(claim->namespace, arena, missings, "namespace", err) < 0 ||
+	    add_unless(claim->name, arena, missings, "name", err) < 0)
 		return -(int)err->kind;
-	return add(arena, texts, !claim->from_api,
-	           "owner: only a ResourceClaim object says it", err);
+	return claim->from_api ? 0 : add(arena, missings, "owner", BY_CLAIM, err);
 }
 
-static int add_address(struct vc_arena *arena, struct vc_texts *texts,
-                       const struct vc_device *device, struct vc_err *err)
+static const char *address_hint(const struct vc_device *device)
 {
-	bool trail = device->iommu_group >= 0 || device->vfio_cdev >= 0;
-	const char *text = trail ? "host address: --sysfs leads from its IOMMU group or "
-	                           "VFIO node to it"
-	                         : "host address: device metadata, a CDI file or a "
-	                           "ResourceSlice says it";
-
 	if (device->unresolved)
-		text = vc_arena_printf(arena, "host address: %s", device->unresolved);
-	if (!text)
-		return vc_fail_oom(err);
-	return add(arena, texts, true, text, err);
+		return device->unresolved;
+	if (device->iommu_group >= 0 || device->vfio_cdev >= 0)
+		return "--sysfs leads from its IOMMU group or VFIO node to it";
+	return "device metadata, a CDI file or a ResourceSlice says it";
 }
 
 /**
  * vc_show_missing_of_device() - What no input says of a device
  * @arena:	holds the list
  * @device:	device
- * @texts:	gets one text for each missing fact: what, and which input would say it
+ * @missings:	gets one entry for each missing fact
  * @err:	out of memory
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
 int vc_show_missing_of_device(struct vc_arena *arena, const struct vc_device *device,
-                              struct vc_texts *texts, struct vc_err *err)
+                              struct vc_missings *missings, struct vc_err *err)
 {
 	bool address = device->kind == VC_KIND_MDEV ? device->mdev_uuid != NULL
 	                                            : device->has_pci;
 
-	if (add(arena, texts, !device->request,
-	        "request: a ResourceClaim object or device metadata says it", err) < 0 ||
-	    add(arena, texts, !device->driver,
-	        "driver: a ResourceClaim object or device metadata says it", err) < 0 ||
-	    add(arena, texts, !device->name,
-	        "device name: a ResourceClaim object or device metadata says it",
-	        err) < 0)
+	if (add_unless(device->request, arena, missings, "request", err) < 0 ||
+	    add_unless(device->driver, arena, missings, "driver", err) < 0 ||
+	    add_unless(device->name, arena, missings, "device name", err) < 0)
 		return -(int)err->kind;
-	return address ? 0 : add_address(arena, texts, device, err);
+	return address ? 0
+	               : add(arena, missings, "host address", address_hint(device), err);
 }

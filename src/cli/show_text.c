@@ -129,32 +129,48 @@ static int add_devices(struct vc_arena *arena, struct vc_buf *buf,
 	return 0;
 }
 
+/* Facts with one hint stand in one line: "namespace, name: ... says it" */
+static int add_missings(struct vc_arena *arena, struct vc_buf *buf,
+                        const struct vc_missings *list, const char *of,
+                        struct vc_err *err)
+{
+	for (size_t i = 0, next; i < list->n; i = next) {
+		const char *facts = list->v[i].fact;
+		const char *hint = list->v[i].hint;
+
+		for (next = i + 1;
+		     next < list->n && strcmp(list->v[next].hint, hint) == 0 && facts;
+		     next++)
+			facts = vc_arena_printf(arena, "%s, %s", facts,
+			                        list->v[next].fact);
+		if (facts)
+			facts = vc_arena_printf(arena, "%s%s: %s", facts, of, hint);
+		if (!facts)
+			return vc_fail_oom(err);
+		add_fact(buf, "missing", facts);
+	}
+	return 0;
+}
+
 static int add_missing(struct vc_arena *arena, struct vc_buf *buf,
                        const struct vc_claim *c, struct vc_err *err)
 {
-	struct vc_texts texts = { 0 };
+	struct vc_missings list = { 0 };
 
-	if (vc_show_missing_of_claim(arena, c, &texts, err) < 0)
+	if (vc_show_missing_of_claim(arena, c, &list, err) < 0 ||
+	    add_missings(arena, buf, &list, "", err) < 0)
 		return -(int)err->kind;
-	for (size_t i = 0; i < texts.n; i++)
-		add_fact(buf, "missing", texts.v[i]);
 	for (size_t i = 0; i < c->devices.n; i++) {
 		const struct vc_device *d = &c->devices.v[i];
-		const char *name = vc_describe_device(arena, d->driver, d->pool, d->name);
+		const char *of =
+			vc_arena_printf(arena, " of %s", d->name ? d->name : "?");
 
-		texts = (struct vc_texts){ 0 };
-		if (!name)
+		list = (struct vc_missings){ 0 };
+		if (!of)
 			return vc_fail_oom(err);
-		if (vc_show_missing_of_device(arena, d, &texts, err) < 0)
+		if (vc_show_missing_of_device(arena, d, &list, err) < 0 ||
+		    add_missings(arena, buf, &list, of, err) < 0)
 			return -(int)err->kind;
-		for (size_t j = 0; j < texts.n; j++) {
-			char *text = vc_arena_printf(arena, "%s (device %s)", texts.v[j],
-			                             name);
-
-			if (!text)
-				return vc_fail_oom(err);
-			add_fact(buf, "missing", c->devices.n > 1 ? text : texts.v[j]);
-		}
 	}
 	return 0;
 }
