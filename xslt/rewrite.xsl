@@ -292,13 +292,23 @@
 		<xsl:apply-templates select="." mode="vc:attributes">
 			<xsl:with-param name="in" select="$in"/>
 		</xsl:apply-templates>
-		<xsl:if test="not($in/driver)">
+		<!-- A new <driver> stands right before <source>: libxml2 takes the children of one
+			group of libvirt's schema for valid only when nothing else is between. -->
+		<xsl:variable name="before"
+			select="generate-id(($in/teaming | $in/source)[not($in/driver)][1])"/>
+		<xsl:if test="not($in/driver) and $before = ''">
 			<xsl:apply-templates select="." mode="vc:driver">
 				<xsl:with-param name="in" select="$in"/>
 				<xsl:with-param name="space" select="$space"/>
 			</xsl:apply-templates>
 		</xsl:if>
 		<xsl:for-each select="$in/node()[not(self::text()) or normalize-space()]">
+			<xsl:if test="generate-id() = $before">
+				<xsl:apply-templates select="$device" mode="vc:driver">
+					<xsl:with-param name="in" select="$in"/>
+					<xsl:with-param name="space" select="$space"/>
+				</xsl:apply-templates>
+			</xsl:if>
 			<xsl:choose>
 				<xsl:when test="self::driver">
 					<xsl:apply-templates select="$device" mode="vc:driver">
