@@ -150,7 +150,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=60)
     options = parser.parse_args()
     program = find(options.build, "virt-claim")
-    hook = find(options.build, "qemu")
+    hook = find(options.build, "virt-claim-qemu-hook")
     # what ulimit or an earlier child left must not be measured
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -18,7 +18,7 @@ allowed() {
 	hook) echo base model claim host domain store translate hook ;;
 	translate) echo base model claim host domain translate ;;
 	cli) echo base model claim host domain store translate virt hook cli ;;
-	hooks) echo base model claim host domain store translate hook cli ;;
+	hooks) echo base hook ;;
 	esac
 }
 

@@ -107,6 +107,10 @@ static void quiet(void *data VC_UNUSED, const char *fmt VC_UNUSED, ...)
 {
 }
 
+static void quiet_libvirt(void *data VC_UNUSED, virErrorPtr error VC_UNUSED)
+{
+}
+
 static xmlDocPtr parse(const char *xml, size_t len)
 {
 	return xmlReadMemory(xml, (int)len, "domain.xml", NULL,
@@ -383,8 +387,8 @@ static bool is_claimed(const struct vc_pci_address *address,
 		for (size_t d = 0; d < claims->v[c].devices.n; d++) {
 			const struct vc_device *device = &claims->v[c].devices.v[d];
 
-			if (device->has_pci &&
-			    vc_pci_address_compare(address, &device->pci) == 0)
+			if (device->host.has_pci &&
+			    vc_pci_address_compare(address, &device->host.pci) == 0)
 				return true;
 		}
 	}
@@ -603,7 +607,7 @@ static void open_tools(struct test *test)
 
 	test->schema = parser ? xmlRelaxNGParse(parser) : NULL;
 	xmlRelaxNGFreeParserCtxt(parser);
-	virSetErrorFunc(NULL, NULL);
+	virSetErrorFunc(NULL, quiet_libvirt);
 	test->connection = virConnectOpen("test:///default");
 	if (!test->schema || !test->connection) {
 		(void)fprintf(stderr, "promises: no libvirt schema, or no test driver\n");
