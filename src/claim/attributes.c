@@ -297,17 +297,18 @@ static int apply_address(struct vc_device *device, const char *name, const char 
 
 	if (vc_pci_address_parse(text, &address, err) < 0)
 		return vc_err_context(err, "%s: attribute '%s'", where, name);
-	if (device->has_pci && vc_pci_address_compare(&address, &device->pci) != 0) {
+	if (device->host.has_pci &&
+	    vc_pci_address_compare(&address, &device->host.pci) != 0) {
 		char other[VC_PCI_ADDRESS_SIZE];
 
-		vc_pci_address_format(&device->pci, other);
+		vc_pci_address_format(&device->host.pci, other);
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: attribute '%s' is '%s', but the device is also "
 		               "said to be at '%s'",
 		               where, name, text, other);
 	}
-	device->has_pci = true;
-	device->pci = address;
+	device->host.has_pci = true;
+	device->host.pci = address;
 	return 0;
 }
 
@@ -349,12 +350,12 @@ static int apply_uuid(struct vc_arena *arena, struct vc_device *device, const ch
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: attribute '%s': '%.64s' is not a UUID", where, name,
 		               text);
-	if (device->mdev_uuid && strcmp(device->mdev_uuid, uuid) != 0)
+	if (device->host.mdev_uuid && strcmp(device->host.mdev_uuid, uuid) != 0)
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: attribute '%s' is '%s', but the device is also said "
 		               "to be mdev '%s'",
-		               where, name, uuid, device->mdev_uuid);
-	device->mdev_uuid = uuid;
+		               where, name, uuid, device->host.mdev_uuid);
+	device->host.mdev_uuid = uuid;
 	return 0;
 }
 
@@ -381,7 +382,7 @@ static int apply_mdev(struct vc_arena *arena, struct vc_device *device, const ch
 	}
 	if (find_text(device, VC_ATTR_MDEV_MODEL, where, &model, err) < 0)
 		return -(int)err->kind;
-	if (model && !vc_mdev_model_parse(model, &device->mdev_model))
+	if (model && !vc_mdev_model_parse(model, &device->host.mdev_model))
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: attribute '%s': '%.64s' is not vfio-pci, vfio-ccw or "
 		               "vfio-ap",
@@ -414,16 +415,17 @@ static int apply_kind(struct vc_device *device, const char *where, struct vc_err
 
 	if (find_text(device, VC_ATTR_KIND, where, &kind, err) < 0)
 		return -(int)err->kind;
-	if (kind && strcmp(kind, vc_kind_name(VC_KIND_PCI)) == 0 && device->mdev_uuid)
+	if (kind && strcmp(kind, vc_kind_name(VC_KIND_PCI)) == 0 &&
+	    device->host.mdev_uuid)
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: attribute '%s' is 'pci', but there is an mdev UUID",
 		               where, VC_ATTR_KIND);
-	if (device->mdev_uuid && (!kind || strcmp(kind, "mdev") == 0))
-		device->kind = VC_KIND_MDEV;
-	else if (device->has_pci && (!kind || strcmp(kind, "pci") == 0))
-		device->kind = VC_KIND_PCI;
-	if (device->kind != VC_KIND_PCI)
-		device->has_pci = false;
+	if (device->host.mdev_uuid && (!kind || strcmp(kind, "mdev") == 0))
+		device->host.kind = VC_KIND_MDEV;
+	else if (device->host.has_pci && (!kind || strcmp(kind, "pci") == 0))
+		device->host.kind = VC_KIND_PCI;
+	if (device->host.kind != VC_KIND_PCI)
+		device->host.has_pci = false;
 	return 0;
 }
 

@@ -207,14 +207,14 @@ static void set_part(struct vc_device *device, const struct vc_cdi_evidence *evi
 {
 	switch (list) {
 	case LIST_MDEVS:
-		device->kind = VC_KIND_MDEV;
-		device->mdev_uuid = evidence->mdevs.v[i];
-		device->mdev_model = evidence->mdev_model;
+		device->host.kind = VC_KIND_MDEV;
+		device->host.mdev_uuid = evidence->mdevs.v[i];
+		device->host.mdev_model = evidence->mdev_model;
 		return;
 	case LIST_ADDRESSES:
-		device->kind = VC_KIND_PCI;
-		device->has_pci = true;
-		device->pci = evidence->addresses.v[i];
+		device->host.kind = VC_KIND_PCI;
+		device->host.has_pci = true;
+		device->host.pci = evidence->addresses.v[i];
 		return;
 	case LIST_GROUPS:
 		device->iommu_group = evidence->groups.v[i];

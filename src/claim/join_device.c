@@ -27,7 +27,7 @@ static bool differ_caseless(const char *a, const char *b)
  */
 bool vc_device_has_address(const struct vc_device *device)
 {
-	return device->has_pci || device->mdev_uuid;
+	return device->host.has_pci || device->host.mdev_uuid;
 }
 
 /**
@@ -126,11 +126,11 @@ bool vc_device_same_cdi_name(const struct vc_device *have, const struct vc_devic
 bool vc_device_same_address(const struct vc_device *have, const struct vc_device *device,
                             const char *uid VC_UNUSED)
 {
-	if (have->mdev_uuid || device->mdev_uuid)
-		return have->mdev_uuid && device->mdev_uuid &&
-		       strcmp(have->mdev_uuid, device->mdev_uuid) == 0;
-	return have->has_pci && device->has_pci &&
-	       vc_pci_address_compare(&have->pci, &device->pci) == 0;
+	if (have->host.mdev_uuid || device->host.mdev_uuid)
+		return have->host.mdev_uuid && device->host.mdev_uuid &&
+		       strcmp(have->host.mdev_uuid, device->host.mdev_uuid) == 0;
+	return have->host.has_pci && device->host.has_pci &&
+	       vc_pci_address_compare(&have->host.pci, &device->host.pci) == 0;
 }
 
 /**
@@ -165,15 +165,16 @@ static int merge_pci(struct vc_device *into, const struct vc_device *from,
 {
 	char old[VC_PCI_ADDRESS_SIZE], new[VC_PCI_ADDRESS_SIZE];
 
-	if (!from->has_pci)
+	if (!from->host.has_pci)
 		return 0;
-	if (into->has_pci && vc_pci_address_compare(&into->pci, &from->pci) != 0) {
-		vc_pci_address_format(&into->pci, old);
-		vc_pci_address_format(&from->pci, new);
+	if (into->host.has_pci &&
+	    vc_pci_address_compare(&into->host.pci, &from->host.pci) != 0) {
+		vc_pci_address_format(&into->host.pci, old);
+		vc_pci_address_format(&from->host.pci, new);
 		return contradiction(into, from, "PCI address", new, old, err);
 	}
-	into->has_pci = true;
-	into->pci = from->pci;
+	into->host.has_pci = true;
+	into->host.pci = from->host.pci;
 	return 0;
 }
 
@@ -197,18 +198,19 @@ static int merge_number(int64_t *into, int64_t from, const char *what,
 static int merge_mdev(struct vc_device *into, const struct vc_device *from,
                       struct vc_err *err)
 {
-	if (differ(into->mdev_uuid, from->mdev_uuid))
-		return contradiction(into, from, "mdev UUID", from->mdev_uuid,
-		                     into->mdev_uuid, err);
-	if (into->mdev_model != VC_MDEV_UNKNOWN && from->mdev_model != VC_MDEV_UNKNOWN &&
-	    into->mdev_model != from->mdev_model)
+	if (differ(into->host.mdev_uuid, from->host.mdev_uuid))
+		return contradiction(into, from, "mdev UUID", from->host.mdev_uuid,
+		                     into->host.mdev_uuid, err);
+	if (into->host.mdev_model != VC_MDEV_UNKNOWN &&
+	    from->host.mdev_model != VC_MDEV_UNKNOWN &&
+	    into->host.mdev_model != from->host.mdev_model)
 		return contradiction(into, from, "mdev model",
-		                     vc_mdev_model_name(from->mdev_model),
-		                     vc_mdev_model_name(into->mdev_model), err);
-	if (!into->mdev_uuid)
-		into->mdev_uuid = from->mdev_uuid;
-	if (into->mdev_model == VC_MDEV_UNKNOWN)
-		into->mdev_model = from->mdev_model;
+		                     vc_mdev_model_name(from->host.mdev_model),
+		                     vc_mdev_model_name(into->host.mdev_model), err);
+	if (!into->host.mdev_uuid)
+		into->host.mdev_uuid = from->host.mdev_uuid;
+	if (into->host.mdev_model == VC_MDEV_UNKNOWN)
+		into->host.mdev_model = from->host.mdev_model;
 	return 0;
 }
 
@@ -224,11 +226,11 @@ static int merge_address(struct vc_device *into, const struct vc_device *from,
 	                 from, err) < 0)
 		return -(int)err->kind;
 	/* An mdev wins over a PCI address, which is its parent's. */
-	if (into->mdev_uuid) {
-		into->kind = VC_KIND_MDEV;
-		into->has_pci = false;
-	} else if (into->has_pci) {
-		into->kind = VC_KIND_PCI;
+	if (into->host.mdev_uuid) {
+		into->host.kind = VC_KIND_MDEV;
+		into->host.has_pci = false;
+	} else if (into->host.has_pci) {
+		into->host.kind = VC_KIND_PCI;
 	}
 	if (!had && vc_device_has_address(into))
 		into->origin = from->origin;

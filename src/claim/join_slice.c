@@ -51,12 +51,13 @@ static int compare_slices(const void *va, const void *vb)
 
 static int compare_addresses(const struct vc_device *a, const struct vc_device *b)
 {
-	if (a->mdev_uuid || b->mdev_uuid)
-		return a->mdev_uuid && b->mdev_uuid ? strcmp(a->mdev_uuid, b->mdev_uuid)
-		                                    : (a->mdev_uuid ? 1 : -1);
-	if (!a->has_pci || !b->has_pci)
-		return (int)a->has_pci - (int)b->has_pci;
-	return vc_pci_address_compare(&a->pci, &b->pci);
+	if (a->host.mdev_uuid || b->host.mdev_uuid)
+		return a->host.mdev_uuid && b->host.mdev_uuid
+		               ? strcmp(a->host.mdev_uuid, b->host.mdev_uuid)
+		               : (a->host.mdev_uuid ? 1 : -1);
+	if (!a->host.has_pci || !b->host.has_pci)
+		return (int)a->host.has_pci - (int)b->host.has_pci;
+	return vc_pci_address_compare(&a->host.pci, &b->host.pci);
 }
 
 static int compare_devices(const void *va, const void *vb)
@@ -220,13 +221,13 @@ static int add_from_slice(struct vc_arena *arena, struct vc_device *device,
 {
 	struct vc_device address = VC_DEVICE_INIT;
 
-	if (!device->mdev_uuid || offer->mdev_uuid) {
-		address.has_pci = offer->has_pci;
-		address.pci = offer->pci;
+	if (!device->host.mdev_uuid || offer->host.mdev_uuid) {
+		address.host.has_pci = offer->host.has_pci;
+		address.host.pci = offer->host.pci;
 	}
-	address.mdev_uuid = offer->mdev_uuid;
+	address.host.mdev_uuid = offer->host.mdev_uuid;
 	if (!vc_device_has_address(device)) {
-		address.mdev_model = offer->mdev_model;
+		address.host.mdev_model = offer->host.mdev_model;
 		address.iommu_group = device->iommu_group < 0 ? offer->iommu_group : -1;
 	}
 	address.origin = offer->origin;

@@ -168,14 +168,14 @@ static int add_own_address(struct vc_arena *arena, const struct vc_device *d,
 {
 	char address[VC_PCI_ADDRESS_SIZE];
 
-	if (d->kind != VC_KIND_PCI || !d->has_pci || says(d, VC_ATTR_PCI_BUS_ID) ||
-	    says(d, VC_ATTR_PCI_ADDRESS))
+	if (d->host.kind != VC_KIND_PCI || !d->host.has_pci ||
+	    says(d, VC_ATTR_PCI_BUS_ID) || says(d, VC_ATTR_PCI_ADDRESS))
 		return 0;
-	vc_pci_address_format(&d->pci, address);
+	vc_pci_address_format(&d->host.pci, address);
 	/* [DRA] deviceattribute: the standard one has four digits of domain */
 	return add_own_text(arena, d,
-	                    d->pci.domain <= 0xffff ? VC_ATTR_PCI_BUS_ID
-	                                            : VC_ATTR_PCI_ADDRESS,
+	                    d->host.pci.domain <= 0xffff ? VC_ATTR_PCI_BUS_ID
+	                                                 : VC_ATTR_PCI_ADDRESS,
 	                    address, entries, err);
 }
 
@@ -187,11 +187,12 @@ static int add_own_mdev(struct vc_arena *arena, const struct vc_device *d,
 
 	if (!uuid_name)
 		return vc_fail_oom(err);
-	if (d->mdev_uuid && !says(d, uuid_name) && !says(d, VC_ATTR_MDEV_UUID))
-		r = add_own_text(arena, d, uuid_name, d->mdev_uuid, entries, err);
-	if (r == 0 && d->mdev_model != VC_MDEV_UNKNOWN && !says(d, VC_ATTR_MDEV_MODEL))
+	if (d->host.mdev_uuid && !says(d, uuid_name) && !says(d, VC_ATTR_MDEV_UUID))
+		r = add_own_text(arena, d, uuid_name, d->host.mdev_uuid, entries, err);
+	if (r == 0 && d->host.mdev_model != VC_MDEV_UNKNOWN &&
+	    !says(d, VC_ATTR_MDEV_MODEL))
 		r = add_own_text(arena, d, VC_ATTR_MDEV_MODEL,
-		                 vc_mdev_model_name(d->mdev_model), entries, err);
+		                 vc_mdev_model_name(d->host.mdev_model), entries, err);
 	return r;
 }
 

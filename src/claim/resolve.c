@@ -248,9 +248,9 @@ static int say_ambiguous(struct vc_arena *arena, struct vc_device *device,
 
 static void set_pci(struct vc_device *device, const struct vc_pci_address *address)
 {
-	device->has_pci = true;
-	device->pci = *address;
-	device->kind = VC_KIND_PCI;
+	device->host.has_pci = true;
+	device->host.pci = *address;
+	device->host.kind = VC_KIND_PCI;
 	device->unresolved = NULL;
 }
 
@@ -263,8 +263,8 @@ static int resolve_group(struct vc_arena *arena, const struct host_index *x,
 	find_functions(x, device->iommu_group, &m);
 	find_mdevs(x, device->iommu_group, &m);
 	if (m.n_mdevs == 1 && m.n_functions == 0) {
-		device->mdev_uuid = m.mdevs[0]->uuid;
-		device->kind = VC_KIND_MDEV;
+		device->host.mdev_uuid = m.mdevs[0]->uuid;
+		device->host.kind = VC_KIND_MDEV;
 		device->unresolved = NULL;
 		return 0;
 	}
@@ -314,15 +314,15 @@ static int check_group(const struct vc_device *device, const char *what, int64_t
 static int check_pci(const struct host_index *x, const struct vc_device *device,
                      struct vc_err *err)
 {
-	const struct vc_function *f = find_function(x, &device->pci);
+	const struct vc_function *f = find_function(x, &device->host.pci);
 	const struct vc_cdev_fact *cdev =
 		device->vfio_cdev >= 0 ? find_cdev(x, device->vfio_cdev) : NULL;
 	char claimed[VC_PCI_ADDRESS_SIZE], real[VC_PCI_ADDRESS_SIZE];
 
-	vc_pci_address_format(&device->pci, claimed);
+	vc_pci_address_format(&device->host.pci, claimed);
 	if (f && check_group(device, claimed, f->iommu_group, err) < 0)
 		return -(int)err->kind;
-	if (!cdev || vc_pci_address_compare(&cdev->address, &device->pci) == 0)
+	if (!cdev || vc_pci_address_compare(&cdev->address, &device->host.pci) == 0)
 		return 0;
 	vc_pci_address_format(&cdev->address, real);
 	return vc_fail(err, VC_ERR_REFUSED,
@@ -335,20 +335,20 @@ static int check_pci(const struct host_index *x, const struct vc_device *device,
 static int check_mdev(const struct host_index *x, struct vc_device *device,
                       struct vc_err *err)
 {
-	const struct vc_mdev_fact *m = find_mdev(x, device->mdev_uuid);
+	const struct vc_mdev_fact *m = find_mdev(x, device->host.mdev_uuid);
 
 	if (!m)
 		return 0;
 	if (check_group(device, m->uuid, m->iommu_group, err) < 0)
 		return -(int)err->kind;
-	if (device->mdev_model == VC_MDEV_UNKNOWN)
-		device->mdev_model = m->model;
-	if (m->model == VC_MDEV_UNKNOWN || device->mdev_model == m->model)
+	if (device->host.mdev_model == VC_MDEV_UNKNOWN)
+		device->host.mdev_model = m->model;
+	if (m->model == VC_MDEV_UNKNOWN || device->host.mdev_model == m->model)
 		return 0;
 	return vc_fail(err, VC_ERR_REFUSED,
 	               "%s: says mdev '%s' is %s, but it is %s on this machine",
 	               vc_join_origin(device->origin), m->uuid,
-	               vc_mdev_model_name(device->mdev_model),
+	               vc_mdev_model_name(device->host.mdev_model),
 	               vc_mdev_model_name(m->model));
 }
 
@@ -357,9 +357,9 @@ static int resolve_device(struct vc_arena *arena, const struct host_index *x,
 {
 	if (!vc_device_has_address(device) && resolve_address(arena, x, device, err) < 0)
 		return -(int)err->kind;
-	if (device->mdev_uuid)
+	if (device->host.mdev_uuid)
 		return check_mdev(x, device, err);
-	if (device->has_pci)
+	if (device->host.has_pci)
 		return check_pci(x, device, err);
 	return 0;
 }

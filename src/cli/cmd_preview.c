@@ -166,7 +166,7 @@ static void add_json_device(struct vc_json_writer *w, const struct vc_plan_devic
 	vc_json_object(w, NULL);
 	vc_json_string(w, "alias", d->alias);
 	vc_json_string(w, "action", vc_plan_action_name(d->action));
-	vc_json_string(w, "kind", vc_kind_name(d->kind));
+	vc_json_string(w, "kind", vc_kind_name(d->host.kind));
 	vc_json_string_if(w, "namespace", d->namespace);
 	vc_json_string_if(w, "claim", d->claim);
 	vc_json_string_if(w, "podClaim", d->pod_claim);

@@ -97,12 +97,13 @@ const char *vc_describe_change(struct vc_arena *arena,
  */
 const char *vc_describe_host(struct vc_arena *arena, const struct vc_device *device)
 {
-	char text[VC_PCI_ADDRESS_SIZE];
+	const char *kind = vc_kind_name(device->host.kind);
+	const char *text;
 
-	if (device->kind == VC_KIND_MDEV && device->mdev_uuid)
-		return vc_arena_printf(arena, "mdev %s", device->mdev_uuid);
-	if (!device->has_pci)
+	if (!vc_host_side_known(&device->host))
 		return "-";
-	vc_pci_address_format(&device->pci, text);
-	return vc_arena_printf(arena, "pci %s", text);
+	text = vc_host_side_text(arena, &device->host);
+	if (!text || strncmp(text, kind, strlen(kind)) == 0)
+		return text;
+	return vc_arena_printf(arena, "%s %s", kind, text);
 }

@@ -68,11 +68,12 @@ static void add_host(struct vc_json_writer *w, const struct vc_translation *t,
                      const struct vc_device *d)
 {
 	const struct vc_function *f =
-		d->has_pci ? vc_host_facts_function(&t->host, &d->pci) : NULL;
+		d->host.has_pci ? vc_host_facts_function(&t->host, &d->host.pci) : NULL;
 	const struct vc_mdev_fact *m =
-		d->mdev_uuid ? vc_host_facts_mdev(&t->host, d->mdev_uuid) : NULL;
+		d->host.mdev_uuid ? vc_host_facts_mdev(&t->host, d->host.mdev_uuid)
+				  : NULL;
 
-	if (!t->have_host || (!d->has_pci && !d->mdev_uuid))
+	if (!t->have_host || (!d->host.has_pci && !d->host.mdev_uuid))
 		return;
 	vc_json_object(w, "host");
 	vc_json_bool(w, "exists", f || m);
@@ -91,15 +92,15 @@ static void add_location(struct vc_json_writer *w, const struct vc_device *d)
 {
 	char pci[VC_PCI_ADDRESS_SIZE];
 
-	if (d->kind != VC_KIND_UNKNOWN)
-		vc_json_string(w, "kind", vc_kind_name(d->kind));
-	if (d->has_pci) {
-		vc_pci_address_format(&d->pci, pci);
+	if (d->host.kind != VC_KIND_UNKNOWN)
+		vc_json_string(w, "kind", vc_kind_name(d->host.kind));
+	if (d->host.has_pci) {
+		vc_pci_address_format(&d->host.pci, pci);
 		vc_json_string(w, "pciAddress", pci);
 	}
-	vc_json_string_if(w, "mdevUUID", d->mdev_uuid);
-	if (d->mdev_model != VC_MDEV_UNKNOWN)
-		vc_json_string(w, "mdevModel", vc_mdev_model_name(d->mdev_model));
+	vc_json_string_if(w, "mdevUUID", d->host.mdev_uuid);
+	if (d->host.mdev_model != VC_MDEV_UNKNOWN)
+		vc_json_string(w, "mdevModel", vc_mdev_model_name(d->host.mdev_model));
 	if (d->iommu_group >= 0)
 		vc_json_int(w, "iommuGroup", d->iommu_group);
 	if (d->vfio_cdev >= 0)
@@ -199,11 +200,7 @@ static void add_vmi(struct vc_json_writer *w, const struct vc_vmi *vmi)
 static void add_hostdev(struct vc_json_writer *w, const struct vc_hostdev *h)
 {
 	const struct vc_device device = {
-		.kind = h->kind,
-		.has_pci = h->has_pci,
-		.pci = h->pci,
-		.mdev_uuid = h->mdev_uuid,
-		.mdev_model = h->mdev_model,
+		.host = h->host,
 		.iommu_group = -1,
 		.vfio_cdev = -1,
 	};

@@ -61,8 +61,7 @@ static const char *address_hint(const struct vc_device *device)
 int vc_show_missing_of_device(struct vc_arena *arena, const struct vc_device *device,
                               struct vc_missings *missings, struct vc_err *err)
 {
-	bool address = device->kind == VC_KIND_MDEV ? device->mdev_uuid != NULL
-	                                            : device->has_pci;
+	bool address = vc_host_side_known(&device->host);
 
 	if (add_unless(device->request, arena, missings, "request", err) < 0 ||
 	    add_unless(device->driver, arena, missings, "driver", err) < 0 ||

@@ -47,12 +47,12 @@ static const char *host_state(struct vc_arena *arena, const struct vc_translatio
 {
 	const struct vc_function *f;
 
-	if (d->kind == VC_KIND_MDEV && d->mdev_uuid)
-		return vc_host_facts_mdev(&t->host, d->mdev_uuid) ? "exists"
-		                                                  : "not there";
-	if (!d->has_pci)
+	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_uuid)
+		return vc_host_facts_mdev(&t->host, d->host.mdev_uuid) ? "exists"
+		                                                       : "not there";
+	if (!d->host.has_pci)
 		return "-";
-	f = vc_host_facts_function(&t->host, &d->pci);
+	f = vc_host_facts_function(&t->host, &d->host.pci);
 	if (!f)
 		return "not there";
 	if (f->iommu_group < 0)
@@ -272,10 +272,7 @@ static int add_hostdev_row(struct vc_table *table, const struct vc_index *record
                            const struct vc_domain *domain, const struct vc_hostdev *h,
                            struct vc_err *err)
 {
-	const struct vc_device device = { .kind = h->kind,
-		                          .has_pci = h->has_pci,
-		                          .pci = h->pci,
-		                          .mdev_uuid = h->mdev_uuid };
+	const struct vc_device device = { .host = h->host };
 	struct vc_binding b = { .alias = h->alias };
 	const char *host = vc_describe_host(table->arena, &device);
 	const struct vc_index_entry *e;

@@ -210,7 +210,7 @@ static int adopt(struct vc_planner *planner, const struct vc_bound *bound,
 	d->action = VC_PLAN_ADOPT;
 	d->options = (struct vc_options){ 0 };
 	d->managed = h->managed;
-	d->mdev_model = h->mdev_model;
+	d->host.mdev_model = h->host.mdev_model;
 	d->recorded = true;
 	d->made = false;
 	d->keep_alias = h->alias && strcmp(h->alias, bound->alias) == 0;
@@ -251,7 +251,7 @@ static int find_element(const struct vc_planner *planner, const struct vc_bound 
 	const struct vc_index_entry *e = vc_index_find(&planner->hosts, host, NULL);
 	const struct vc_hostdev *h = e ? &planner->domain->hostdevs.v[e->value] : NULL;
 
-	if (!h || h->kind == VC_KIND_UNKNOWN)
+	if (!h || h->host.kind == VC_KIND_UNKNOWN)
 		return vc_fail(
 			err, VC_ERR_REFUSED,
 			"%s: no <hostdev> of '%s' has host device '%s', so there is "
@@ -356,7 +356,7 @@ static int adopt_matching(struct vc_planner *planner, const struct knowns *known
 		size_t n;
 
 		e = vc_index_find(&knowns->hosts, vc_hostdev_host(planner, h), &n);
-		if (n == 0 || h->kind == VC_KIND_UNKNOWN ||
+		if (n == 0 || h->host.kind == VC_KIND_UNKNOWN ||
 		    !is_wanted(wanted, h->alias) || is_recorded(planner, h->alias))
 			continue;
 		if (n > 1)

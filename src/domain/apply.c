@@ -63,12 +63,12 @@ static bool has_work(const struct run *run)
 static int refuse_options(const struct run *run, const struct vc_plan_device *device)
 {
 	const struct vc_options *options = &device->options;
-	const char *model = vc_mdev_model_name(device->mdev_model);
+	const char *model = vc_mdev_model_name(device->host.mdev_model);
 	const char *what = NULL;
 
-	if (device->kind != VC_KIND_MDEV)
+	if (device->host.kind != VC_KIND_MDEV)
 		return 0;
-	if (options->boot_order > 0 && device->mdev_model != VC_MDEV_VFIO_CCW)
+	if (options->boot_order > 0 && device->host.mdev_model != VC_MDEV_VFIO_CCW)
 		what = "a boot order";
 	else if ((options->rom_bar != VC_UNKNOWN || options->rom_file) &&
 	         strcmp(model, "vfio-pci") != 0)
@@ -88,10 +88,10 @@ static int refuse_options(const struct run *run, const struct vc_plan_device *de
 
 static int refuse_kind(const struct run *run, const struct vc_plan_device *device)
 {
-	if (device->kind == VC_KIND_UNKNOWN)
+	if (device->host.kind == VC_KIND_UNKNOWN)
 		return vc_fail(run->err, VC_ERR_INTERNAL,
 		               "'%s': planned without knowing its kind", device->alias);
-	if (device->kind == VC_KIND_MDEV && !device->mdev_uuid)
+	if (device->host.kind == VC_KIND_MDEV && !device->host.mdev_uuid)
 		return vc_fail(run->err, VC_ERR_INTERNAL, "'%s': planned without a UUID",
 		               device->alias);
 	return refuse_options(run, device);
@@ -134,7 +134,7 @@ static int refuse_element(const struct run *run, const struct vc_plan_device *de
 	if (device->action == VC_PLAN_KEEP && !run->site)
 		return 0;
 	if (device->action == VC_PLAN_CHANGE && !hostdev &&
-	    !(interface && device->kind == VC_KIND_PCI))
+	    !(interface && device->host.kind == VC_KIND_PCI))
 		return vc_xml_fail(run->document, element, run->err, VC_ERR_REFUSED,
 		                   "'%s' is a <%s>, which cannot be given this device; "
 		                   "make it a <hostdev>",
@@ -202,8 +202,8 @@ static xmlDocPtr transform(const struct run *run)
 	xmlDocPtr result = NULL;
 
 	for (size_t i = 0; i < run->plan->devices.n; i++) {
-		job.pci = job.pci || run->plan->devices.v[i].kind == VC_KIND_PCI;
-		job.mdev = job.mdev || run->plan->devices.v[i].kind == VC_KIND_MDEV;
+		job.pci = job.pci || run->plan->devices.v[i].host.kind == VC_KIND_PCI;
+		job.mdev = job.mdev || run->plan->devices.v[i].host.kind == VC_KIND_MDEV;
 	}
 	if (run->site) {
 		/* xsl:strip-space takes nodes out of the very source. */

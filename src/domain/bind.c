@@ -476,7 +476,7 @@ int vc_bind_element(const struct vc_planner *planner, struct vc_bound *bound,
 	g = &planner->domain->guests.v[guest->value];
 	host = vc_index_find(&planner->hostdevs, bound->alias, NULL);
 	h = host ? &planner->domain->hostdevs.v[host->value] : NULL;
-	if (!h || h->kind == VC_KIND_UNKNOWN)
+	if (!h || h->host.kind == VC_KIND_UNKNOWN)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s:%ld: alias '%s' is on <%s>, which is no PCI or mdev "
 		               "<hostdev>; %s has to use another alias",
@@ -526,11 +526,11 @@ static bool is_vgpu(const struct vc_bound *b)
 	enum vc_mdev_model model = VC_MDEV_UNKNOWN;
 
 	if (b->device) {
-		kind = b->device->kind;
-		model = b->device->mdev_model;
+		kind = b->device->host.kind;
+		model = b->device->host.mdev_model;
 	} else if (b->hostdev) {
-		kind = b->hostdev->kind;
-		model = b->hostdev->mdev_model;
+		kind = b->hostdev->host.kind;
+		model = b->hostdev->host.mdev_model;
 	}
 	return kind == VC_KIND_MDEV &&
 	       (model == VC_MDEV_UNKNOWN || model == VC_MDEV_VFIO_PCI);

@@ -137,8 +137,9 @@ static bool writes(const struct vc_plan_device *device)
 
 static bool is_mdev(const struct vc_plan_device *device, const char *model)
 {
-	return device->kind == VC_KIND_MDEV &&
-	       (!model || strcmp(vc_mdev_model_name(device->mdev_model), model) == 0);
+	return device->host.kind == VC_KIND_MDEV &&
+	       (!model ||
+	        strcmp(vc_mdev_model_name(device->host.mdev_model), model) == 0);
 }
 
 static bool is_interface(const xmlNode *element)
@@ -152,7 +153,7 @@ static bool same_kind(const struct vc_plan_device *device, const xmlNode *before
 
 	if (!before || !type)
 		return false;
-	return is_interface(before) || strcmp(type, vc_kind_name(device->kind)) == 0;
+	return is_interface(before) || strcmp(type, vc_kind_name(device->host.kind)) == 0;
 }
 
 /* Attributes of the element itself */
@@ -163,7 +164,7 @@ static bool own_attributes_ok(const struct vc_plan_device *device, xmlNodePtr be
 	enum vc_tri managed = device->managed;
 	struct overlay o = { 0 };
 	bool keep = same_kind(device, before) &&
-	            (device->kind == VC_KIND_PCI || is_mdev(device, "vfio-pci"));
+	            (device->host.kind == VC_KIND_PCI || is_mdev(device, "vfio-pci"));
 
 	if (!writes(device))
 		return attributes_ok(&o, before, after);
@@ -173,9 +174,10 @@ static bool own_attributes_ok(const struct vc_plan_device *device, xmlNodePtr be
 	if (is_interface(after))
 		return attributes_ok(&o, before, after);
 	require(&o, "mode", "subsystem");
-	require(&o, "type", vc_kind_name(device->kind));
+	require(&o, "type", vc_kind_name(device->host.kind));
 	require(&o, "model",
-	        is_mdev(device, NULL) ? vc_mdev_model_name(device->mdev_model) : NULL);
+	        is_mdev(device, NULL) ? vc_mdev_model_name(device->host.mdev_model)
+	                              : NULL);
 	require_tri(&o, "display", options->display, "off", "on");
 	require_tri(&o, "ramfb", options->ramfb, "off", "on");
 	if (!keep && options->display == VC_UNKNOWN)
@@ -233,10 +235,10 @@ static bool source_ok(const struct vc_plan_device *device, xmlNodePtr before,
 		return part_ok(&untouched, before, after);
 	if (!b)
 		return false;
-	if (device->kind == VC_KIND_MDEV)
-		require(&o, "uuid", device->mdev_uuid);
+	if (device->host.kind == VC_KIND_MDEV)
+		require(&o, "uuid", device->host.mdev_uuid);
 	else
-		require_address(&o, &text, &device->pci);
+		require_address(&o, &text, &device->host.pci);
 	if (vc_xml_child(a, "address") && same_kind(device, before))
 		return old_source_ok(&o, a, b);
 	if (is_interface(after))
@@ -300,7 +302,7 @@ static void plan_driver(const struct vc_plan_device *device, xmlNodePtr before,
 {
 	const char *name = vc_xml_peek(vc_xml_child(before, "driver"), "name");
 
-	if (device->kind == VC_KIND_MDEV) {
+	if (device->host.kind == VC_KIND_MDEV) {
 		part->presence = GONE;
 	} else if (!before || !is_interface(before)) {
 		part->presence = PRESENT;

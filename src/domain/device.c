@@ -100,14 +100,14 @@ static int read_host_pci(const struct vc_reader *reader, xmlNodePtr source,
 
 	if (!element)
 		return 0;
-	if (read_pci(reader, element, &hostdev->pci, &bad, err) < 0)
+	if (read_pci(reader, element, &hostdev->host.pci, &bad, err) < 0)
 		return -(int)err->kind;
 	if (bad.name)
 		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
 		                   "host address %s='%s' is not a number in range; write "
 		                   "it like '0x41'",
 		                   bad.name, bad.value);
-	hostdev->has_pci = true;
+	hostdev->host.has_pci = true;
 	return 0;
 }
 
@@ -123,15 +123,15 @@ static int read_mdev(const struct vc_reader *reader, xmlNodePtr element,
 	if (uuid && !vc_is_uuid(uuid))
 		return vc_xml_fail(reader->document, address, err, VC_ERR_INPUT,
 		                   "'%s' is not a UUID of a mediated device", uuid);
-	if (model && !vc_mdev_model_parse(model, &hostdev->mdev_model))
+	if (model && !vc_mdev_model_parse(model, &hostdev->host.mdev_model))
 		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
 		                   "model '%s' of a mediated device is unknown; expected "
 		                   "vfio-pci, vfio-ccw or vfio-ap",
 		                   model);
 	if (!uuid)
 		return 0;
-	hostdev->mdev_uuid = vc_lower(reader->arena, uuid);
-	return hostdev->mdev_uuid ? 0 : vc_fail_oom(err);
+	hostdev->host.mdev_uuid = vc_lower(reader->arena, uuid);
+	return hostdev->host.mdev_uuid ? 0 : vc_fail_oom(err);
 }
 
 static int read_options(const struct vc_reader *reader, xmlNodePtr element,
@@ -163,12 +163,12 @@ static int read_hostdev_source(const struct vc_reader *reader, xmlNodePtr elemen
 	if (!type || (mode && strcmp(mode, "subsystem") != 0))
 		return 0;
 	if (strcmp(type, "pci") == 0) {
-		hostdev->kind = VC_KIND_PCI;
+		hostdev->host.kind = VC_KIND_PCI;
 		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
 		                     err);
 	}
 	if (strcmp(type, "mdev") == 0) {
-		hostdev->kind = VC_KIND_MDEV;
+		hostdev->host.kind = VC_KIND_MDEV;
 		return read_mdev(reader, element, hostdev, err);
 	}
 	return 0;

@@ -52,11 +52,8 @@ int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_e
  * @line:	line in the document, 0 unknown
  * @element:	"hostdev", "interface" or "disk": what carries it
  * @alias:	user or runtime alias; NULL none
- * @kind:	VC_KIND_UNKNOWN for what we do not translate (usb, scsi ... yet)
- * @pci:	host address, when @has_pci (hostdev pci, interface hostdev, disk nvme)
- * @has_pci:	see there
- * @mdev_uuid:	lower case; NULL
- * @mdev_model:	of an mdev
+ * @host:	host side; of kind VC_KIND_UNKNOWN for what we do not translate, which may
+ *		have a PCI address all the same
  * @managed:	attribute
  * @has_mode:	the mode attribute is written out
  * @driver:	<driver name=>; NULL none
@@ -67,11 +64,7 @@ struct vc_hostdev {
 	long line;
 	char *element;
 	char *alias;
-	enum vc_kind kind;
-	struct vc_pci_address pci;
-	bool has_pci;
-	char *mdev_uuid;
-	enum vc_mdev_model mdev_model;
+	struct vc_host_side host;
 	enum vc_tri managed;
 	bool has_mode;
 	char *driver;

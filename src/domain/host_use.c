@@ -26,7 +26,7 @@ static int used_by_domain(const struct vc_planner *planner,
                           const struct vc_plan_device *d, const struct vc_hostdev *h,
                           const char *host, struct vc_err *err)
 {
-	bool adoptable = h->kind != VC_KIND_UNKNOWN;
+	bool adoptable = h->host.kind != VC_KIND_UNKNOWN;
 
 	return vc_fail(err, VC_ERR_REFUSED,
 	               "%s:%ld: host device '%s' is already used by this <%s>, which is "

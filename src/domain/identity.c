@@ -60,8 +60,8 @@ static struct identity of_machine(const struct vc_planner *planner,
 	struct identity id = { 0 };
 	const struct vc_function *f = NULL;
 
-	if (device->kind == VC_KIND_PCI)
-		f = vc_host_facts_function(planner->input->host, &device->pci);
+	if (device->host.kind == VC_KIND_PCI)
+		f = vc_host_facts_function(planner->input->host, &device->host.pci);
 	if (f)
 		id = (struct identity){
 			.known = true,

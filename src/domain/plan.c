@@ -49,21 +49,11 @@ static bool options_are(const struct vc_options *want, const struct vc_options *
 	       switch_is(want->ramfb, have->ramfb, VC_NO);
 }
 
-static bool host_is(const struct vc_plan_device *d, const struct vc_hostdev *h)
-{
-	if (d->kind != h->kind)
-		return false;
-	if (d->kind == VC_KIND_PCI)
-		return h->has_pci && vc_pci_address_compare(&d->pci, &h->pci) == 0;
-	return h->mdev_uuid && strcmp(d->mdev_uuid, h->mdev_uuid) == 0 &&
-	       d->mdev_model == h->mdev_model;
-}
-
 /* Which driver is named does not matter: what is there stays. */
 static bool is_spelled_out(const struct vc_hostdev *h)
 {
 	return h->has_mode && h->managed != VC_UNKNOWN &&
-	       (h->kind != VC_KIND_PCI || h->driver);
+	       (h->host.kind != VC_KIND_PCI || h->driver);
 }
 
 /* Elements of others may leave defaults out. */
@@ -81,7 +71,7 @@ static void judge(const struct vc_bound *b, struct vc_plan_device *d,
 	if (!h) {
 		d->action = VC_PLAN_ADD;
 		*ret_why = b->record ? "its element has gone" : "new";
-	} else if (!host_is(d, h)) {
+	} else if (!vc_host_side_equal(&d->host, &h->host)) {
 		*ret_why = "the claim's device is another one now";
 	} else if (!options_are(&d->options, &h->options)) {
 		*ret_why = "options differ";
@@ -101,30 +91,23 @@ static void fill_host(const struct vc_planner *planner, const struct vc_bound *b
                       struct vc_plan_device *d)
 {
 	const struct vc_hostdev *h = b->hostdev;
-	bool stays_managed = h && h->kind == VC_KIND_PCI && h->managed == VC_YES;
+	bool stays_managed = h && h->host.kind == VC_KIND_PCI && h->managed == VC_YES;
 
-	if (b->device) {
-		d->kind = b->device->kind;
-		d->pci = b->device->pci;
-		d->mdev_uuid = b->device->mdev_uuid;
-		d->mdev_model = b->device->mdev_model;
-	} else if (h) {
-		d->kind = h->kind;
-		d->pci = h->pci;
-		d->mdev_uuid = h->mdev_uuid;
-		d->mdev_model = h->mdev_model;
-	}
-	if (d->kind == VC_KIND_MDEV && d->mdev_model == VC_MDEV_UNKNOWN && h)
-		d->mdev_model = h->mdev_model;
-	if (d->kind == VC_KIND_MDEV && d->mdev_model == VC_MDEV_UNKNOWN)
-		d->mdev_model = VC_MDEV_VFIO_PCI;
+	if (b->device)
+		d->host = b->device->host;
+	else if (h)
+		d->host = h->host;
+	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_model == VC_MDEV_UNKNOWN && h)
+		d->host.mdev_model = h->host.mdev_model;
+	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_model == VC_MDEV_UNKNOWN)
+		d->host.mdev_model = VC_MDEV_VFIO_PCI;
 	d->managed = VC_NO;
-	if (d->kind == VC_KIND_PCI && (planner->input->managed || stays_managed))
+	if (d->host.kind == VC_KIND_PCI && (planner->input->managed || stays_managed))
 		d->managed = VC_YES;
 	/* what is off by default is not written for a libvirt that may not know it */
-	if (d->kind == VC_KIND_PCI && d->options.display == VC_NO)
+	if (d->host.kind == VC_KIND_PCI && d->options.display == VC_NO)
 		d->options.display = VC_UNKNOWN;
-	if (d->kind == VC_KIND_PCI && d->options.ramfb == VC_NO)
+	if (d->host.kind == VC_KIND_PCI && d->options.ramfb == VC_NO)
 		d->options.ramfb = VC_UNKNOWN;
 }
 

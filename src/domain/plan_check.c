@@ -81,7 +81,7 @@ static int check_function(const struct vc_planner *planner, const struct vc_boun
 {
 	const struct vc_function *f;
 
-	f = vc_host_facts_function(planner->input->host, &b->device->pci);
+	f = vc_host_facts_function(planner->input->host, &b->device->host.pci);
 	if (!f)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s: alias '%s': '%s' ('%s') does not exist on this "
@@ -110,9 +110,9 @@ static int check_machine(const struct vc_planner *planner, const struct vc_bound
 
 	if (!planner->input->host)
 		return 0;
-	if (b->device->kind == VC_KIND_PCI)
+	if (b->device->host.kind == VC_KIND_PCI)
 		return check_function(planner, b, host, err);
-	if (vc_host_facts_mdev(planner->input->host, b->device->mdev_uuid))
+	if (vc_host_facts_mdev(planner->input->host, b->device->host.mdev_uuid))
 		return 0;
 	return vc_fail(
 		err, VC_ERR_REFUSED,
@@ -195,7 +195,9 @@ int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
 	const struct vc_hostdev *h = bound->hostdev;
 
 	if (!d)
-		return h ? check_options(planner, bound, h->kind, h->mdev_model, err) : 0;
+		return h ? check_options(planner, bound, h->host.kind, h->host.mdev_model,
+		                         err)
+		         : 0;
 	if (check_claim(planner, bound, err) < 0)
 		return -(int)err->kind;
 	if (d->admin_access == VC_YES)
@@ -210,5 +212,5 @@ int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
 	    check_machine(planner, bound, err) < 0 ||
 	    vc_identity_check(planner, bound, err) < 0)
 		return -(int)err->kind;
-	return check_options(planner, bound, d->kind, d->mdev_model, err);
+	return check_options(planner, bound, d->host.kind, d->host.mdev_model, err);
 }

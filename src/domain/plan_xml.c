@@ -97,19 +97,19 @@ static void add_host_side(struct builder *b, xmlNodePtr node,
 {
 	xmlNodePtr host = NULL;
 
-	if (device->kind == VC_KIND_UNKNOWN)
+	if (device->host.kind == VC_KIND_UNKNOWN)
 		return;
-	if (device->kind == VC_KIND_MDEV && !device->mdev_uuid)
+	if (device->host.kind == VC_KIND_MDEV && !device->host.mdev_uuid)
 		return;
-	host = add_child(b, node, vc_kind_name(device->kind));
+	host = add_child(b, node, vc_kind_name(device->host.kind));
 	if (!host)
 		return;
-	if (device->kind == VC_KIND_PCI) {
-		set_pci(b, host, &device->pci);
+	if (device->host.kind == VC_KIND_PCI) {
+		set_pci(b, host, &device->host.pci);
 		return;
 	}
-	set(b, host, "uuid", device->mdev_uuid);
-	set(b, host, "model", vc_mdev_model_name(device->mdev_model));
+	set(b, host, "uuid", device->host.mdev_uuid);
+	set(b, host, "model", vc_mdev_model_name(device->host.mdev_model));
 }
 
 static void add_address(struct builder *b, xmlNodePtr node,
@@ -225,7 +225,7 @@ static void add_device(struct builder *b, xmlNodePtr plan,
 	if (device->action == VC_PLAN_ADD && managed == VC_UNKNOWN)
 		managed = VC_NO;
 	set(b, node, "action", vc_plan_action_name(device->action));
-	set(b, node, "kind", vc_kind_name(device->kind));
+	set(b, node, "kind", vc_kind_name(device->host.kind));
 	set_number(b, node, "at", "", device->at, 0);
 	set(b, node, "alias", device->alias);
 	if (device->keep_alias)

@@ -65,30 +65,17 @@ const char *vc_device_label(const struct vc_device *device)
 	return equals ? equals + 1 : NULL;
 }
 
-static const char *pci_text(const struct vc_planner *planner,
-                            const struct vc_pci_address *address)
-{
-	char text[VC_PCI_ADDRESS_SIZE];
-	const char *copy;
-
-	vc_pci_address_format(address, text);
-	copy = vc_arena_strdup(planner->arena, text);
-	return copy ? copy : "?";
-}
-
 /**
  * vc_device_host() - The host side of a claim's device, as people write it
  * @planner:	planner; its arena holds the text
  * @device:	device
  *
- * Return: "0000:65:00.0" or an mdev UUID; NULL when it is not known
+ * Return: see vc_host_side_text(); NULL when it is not known
  */
 const char *vc_device_host(const struct vc_planner *planner,
                            const struct vc_device *device)
 {
-	if (device->kind == VC_KIND_PCI && device->has_pci)
-		return pci_text(planner, &device->pci);
-	return device->kind == VC_KIND_MDEV ? device->mdev_uuid : NULL;
+	return vc_host_side_text(planner->arena, &device->host);
 }
 
 /**
@@ -96,14 +83,19 @@ const char *vc_device_host(const struct vc_planner *planner,
  * @planner:	planner; its arena holds the text
  * @hostdev:	element, NULL has none
  *
- * Return: "0000:65:00.0" or an mdev UUID; NULL when it has none
+ * Return: see vc_host_side_text(); NULL when it has none
  */
 const char *vc_hostdev_host(const struct vc_planner *planner,
                             const struct vc_hostdev *hostdev)
 {
-	if (hostdev && hostdev->has_pci)
-		return pci_text(planner, &hostdev->pci);
-	return hostdev ? hostdev->mdev_uuid : NULL;
+	struct vc_host_side side;
+
+	if (!hostdev)
+		return NULL;
+	side = hostdev->host;
+	if (side.kind == VC_KIND_UNKNOWN && side.has_pci)
+		side.kind = VC_KIND_PCI;
+	return vc_host_side_text(planner->arena, &side);
 }
 
 /**
@@ -111,14 +103,12 @@ const char *vc_hostdev_host(const struct vc_planner *planner,
  * @planner:	planner; its arena holds the text
  * @device:	device of the plan
  *
- * Return: "0000:65:00.0" or an mdev UUID; NULL when it has none
+ * Return: see vc_host_side_text(); NULL when it has none
  */
 const char *vc_planned_host(const struct vc_planner *planner,
                             const struct vc_plan_device *device)
 {
-	if (device->kind == VC_KIND_PCI)
-		return pci_text(planner, &device->pci);
-	return device->kind == VC_KIND_MDEV ? device->mdev_uuid : NULL;
+	return vc_host_side_text(planner->arena, &device->host);
 }
 
 static int index_device(struct vc_planner *planner, size_t claim, size_t device,

@@ -124,10 +124,10 @@ static int want_device(struct gather *g, const struct vc_device *device,
 {
 	int r = 0;
 
-	if (device->has_pci)
-		r = want_address(g, &device->pci, err);
-	if (r == 0 && device->mdev_uuid)
-		r = want_mdev(g, device->mdev_uuid, err);
+	if (device->host.has_pci)
+		r = want_address(g, &device->host.pci, err);
+	if (r == 0 && device->host.mdev_uuid)
+		r = want_mdev(g, device->host.mdev_uuid, err);
 	if (r == 0)
 		r = want_number(g, &g->groups, device->iommu_group, err);
 	if (r == 0)

@@ -13,27 +13,12 @@
 #include <stdint.h>
 
 #include "model/attribute.h"
-#include "model/pci_address.h"
+#include "model/host_side.h"
 
 enum vc_tri {
 	VC_UNKNOWN = 0,
 	VC_NO,
 	VC_YES,
-};
-
-/* One file of xslt/ each. */
-enum vc_kind {
-	VC_KIND_UNKNOWN = 0,
-	VC_KIND_PCI,
-	VC_KIND_MDEV,
-};
-
-/* [LV] formatdomain: model of an mdev hostdev */
-enum vc_mdev_model {
-	VC_MDEV_UNKNOWN = 0,
-	VC_MDEV_VFIO_PCI,
-	VC_MDEV_VFIO_CCW,
-	VC_MDEV_VFIO_AP,
 };
 
 /**
@@ -48,11 +33,7 @@ enum vc_mdev_model {
  * @interface_name: [KEP-5304] networkData; NULL unknown
  * @hardware_address: [KEP-5304] networkData; NULL unknown
  * @ips:	[KEP-5304] networkData, in CIDR form
- * @kind:	VC_KIND_UNKNOWN until an address of some kind is known
- * @has_pci:	whether @pci is known
- * @pci:	host address
- * @mdev_uuid:	lower case; NULL none
- * @mdev_model:	[LV] formatdomain
+ * @host:	where it is, as far as it is known
  * @iommu_group: -1 unknown
  * @vfio_cdev:	N of /dev/vfio/devices/vfioN; -1 unknown
  * @admin_access: only a ResourceClaim says it
@@ -75,11 +56,7 @@ struct vc_device {
 		char **v;
 		size_t n, cap;
 	} ips;
-	enum vc_kind kind;
-	bool has_pci;
-	struct vc_pci_address pci;
-	char *mdev_uuid;
-	enum vc_mdev_model mdev_model;
+	struct vc_host_side host;
 	int64_t iommu_group;
 	int64_t vfio_cdev;
 	enum vc_tri admin_access;
@@ -203,9 +180,6 @@ struct vc_facts {
 		.iommu_group = -1, .vfio_cdev = -1, \
 	}
 
-const char *vc_kind_name(enum vc_kind kind);
-const char *vc_mdev_model_name(enum vc_mdev_model model);
-bool vc_mdev_model_parse(const char *text, enum vc_mdev_model *ret_model) VC_NONNULL;
 int vc_facts_note(struct vc_arena *arena, struct vc_facts *facts, struct vc_err *err,
                   const char *fmt, ...) VC_PRINTF(4, 5) VC_NONNULL;
 bool vc_driver_equal(const char *a, const char *b);

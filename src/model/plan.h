@@ -26,10 +26,7 @@ enum vc_plan_action {
  * struct vc_plan_device - what happens to one device of the domain
  * @action:	see there
  * @alias:	whole alias
- * @kind:	kind of the device after the change
- * @pci:	host address, of VC_KIND_PCI
- * @mdev_uuid:	host identity, of VC_KIND_MDEV
- * @mdev_model:	of VC_KIND_MDEV
+ * @host:	host side after the change
  * @managed:	VC_YES only if asked
  * @options:	what to write beside the host side; unset members keep what is there
  * @at:		which child node of <devices> it is, counted from 1 over all nodes
@@ -58,10 +55,7 @@ enum vc_plan_action {
 struct vc_plan_device {
 	enum vc_plan_action action;
 	char *alias;
-	enum vc_kind kind;
-	struct vc_pci_address pci;
-	char *mdev_uuid;
-	enum vc_mdev_model mdev_model;
+	struct vc_host_side host;
 	enum vc_tri managed;
 	struct vc_options options;
 	size_t at;

@@ -172,8 +172,8 @@ static int gather_host(struct vc_arena *arena, const struct vc_translate_input *
 	if (!extra)
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < hostdevs->n; i++)
-		if (hostdevs->v[i].has_pci)
-			extra[n++] = hostdevs->v[i].pci;
+		if (hostdevs->v[i].host.has_pci)
+			extra[n++] = hostdevs->v[i].host.pci;
 	if (vc_host_gather(arena, root, &t->claims, extra, n, &t->host, err) < 0)
 		return -(int)err->kind;
 	t->have_host = true;

@@ -200,9 +200,9 @@ static int index_domain(struct vc_verifier *v, struct vc_err *err)
 		char text[VC_PCI_ADDRESS_SIZE];
 		char *key;
 
-		if (!d->hostdevs.v[i].has_pci)
+		if (!d->hostdevs.v[i].host.has_pci)
 			continue;
-		vc_pci_address_format(&d->hostdevs.v[i].pci, text);
+		vc_pci_address_format(&d->hostdevs.v[i].host.pci, text);
 		key = vc_arena_strdup(v->arena, text);
 		if (!key)
 			return vc_fail_oom(err);

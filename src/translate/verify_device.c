@@ -49,9 +49,9 @@ static const char *host_name(struct vc_verifier *v, const struct vc_hostdev *h)
 {
 	char text[VC_PCI_ADDRESS_SIZE];
 
-	if (!h->has_pci)
-		return h->mdev_uuid;
-	vc_pci_address_format(&h->pci, text);
+	if (!h->host.has_pci)
+		return h->host.mdev_uuid;
+	vc_pci_address_format(&h->host.pci, text);
 	return vc_arena_strdup(v->arena, text);
 }
 
@@ -117,11 +117,11 @@ static const struct vc_device *device_of(const struct subject *s)
 	for (size_t i = 0; s->claim && i < s->claim->devices.n; i++) {
 		const struct vc_device *d = &s->claim->devices.v[i];
 
-		if (h->has_pci && d->has_pci && d->kind != VC_KIND_MDEV &&
-		    vc_pci_address_compare(&h->pci, &d->pci) == 0)
+		if (h->host.has_pci && d->host.has_pci && d->host.kind != VC_KIND_MDEV &&
+		    vc_pci_address_compare(&h->host.pci, &d->host.pci) == 0)
 			return d;
-		if (h->mdev_uuid && d->mdev_uuid &&
-		    strcmp(h->mdev_uuid, d->mdev_uuid) == 0)
+		if (h->host.mdev_uuid && d->host.mdev_uuid &&
+		    strcmp(h->host.mdev_uuid, d->host.mdev_uuid) == 0)
 			return d;
 	}
 	return NULL;
@@ -436,8 +436,10 @@ static void describe(struct vc_verifier *v, size_t i, struct subject *s)
 	s->device = device_of(s);
 	if (!t->have_host)
 		return;
-	s->function = h->has_pci ? vc_host_facts_function(&t->host, &h->pci) : NULL;
-	s->mdev = h->mdev_uuid ? vc_host_facts_mdev(&t->host, h->mdev_uuid) : NULL;
+	s->function =
+		h->host.has_pci ? vc_host_facts_function(&t->host, &h->host.pci) : NULL;
+	s->mdev = h->host.mdev_uuid ? vc_host_facts_mdev(&t->host, h->host.mdev_uuid)
+	                            : NULL;
 }
 
 /**
@@ -460,7 +462,7 @@ int vc_verify_device(struct vc_verifier *v, size_t hostdev, struct vc_err *err)
 	struct subject s = { 0 };
 
 	describe(v, hostdev, &s);
-	if (!s.hostdev->has_pci && !s.hostdev->mdev_uuid)
+	if (!s.hostdev->host.has_pci && !s.hostdev->host.mdev_uuid)
 		return 0;
 	if (!s.name)
 		return vc_fail_oom(err);

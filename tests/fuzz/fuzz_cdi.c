@@ -13,9 +13,9 @@ static void check_device(const struct vc_device *device)
 {
 	if (!device->origin || !device->cdi_name)
 		abort();
-	if ((device->kind == VC_KIND_PCI) != device->has_pci)
+	if ((device->host.kind == VC_KIND_PCI) != device->host.has_pci)
 		abort();
-	if ((device->kind == VC_KIND_MDEV) != (device->mdev_uuid != NULL))
+	if ((device->host.kind == VC_KIND_MDEV) != (device->host.mdev_uuid != NULL))
 		abort();
 }
 

@@ -18,9 +18,9 @@ static void check_claim(const struct vc_claim *claim)
 
 		if (!d->request || !d->driver || !d->pool || !d->name || !d->origin)
 			abort();
-		if ((d->kind == VC_KIND_PCI) != d->has_pci)
+		if ((d->host.kind == VC_KIND_PCI) != d->host.has_pci)
 			abort();
-		if (d->unresolved && (d->has_pci || d->mdev_uuid))
+		if (d->unresolved && (d->host.has_pci || d->host.mdev_uuid))
 			abort();
 	}
 }

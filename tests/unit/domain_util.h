@@ -55,8 +55,9 @@ static inline struct vc_plan_device *rig_device(struct rig *rig,
 	};
 	if (!host)
 		return device;
-	device->kind = VC_KIND_PCI;
-	assert_int_equal(vc_pci_address_parse(host, &device->pci, &rig->err), 0);
+	device->host.kind = VC_KIND_PCI;
+	device->host.has_pci = true;
+	assert_int_equal(vc_pci_address_parse(host, &device->host.pci, &rig->err), 0);
 	return device;
 }
 
@@ -66,9 +67,9 @@ static inline struct vc_plan_device *rig_mdev(struct rig *rig, enum vc_plan_acti
 {
 	struct vc_plan_device *device = rig_device(rig, action, alias, at, NULL);
 
-	device->kind = VC_KIND_MDEV;
-	device->mdev_uuid = rig_text(rig, uuid);
-	device->mdev_model = model;
+	device->host.kind = VC_KIND_MDEV;
+	device->host.mdev_uuid = rig_text(rig, uuid);
+	device->host.mdev_model = model;
 	return device;
 }
 

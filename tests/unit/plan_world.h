@@ -109,13 +109,13 @@ static inline struct vc_device *add_device(struct world *w, struct vc_claim *c,
 	if (!host)
 		return d;
 	if (strlen(host) == strlen(MDEV)) {
-		d->kind = VC_KIND_MDEV;
-		d->mdev_uuid = dup_text(w, host);
+		d->host.kind = VC_KIND_MDEV;
+		d->host.mdev_uuid = dup_text(w, host);
 		return d;
 	}
-	d->kind = VC_KIND_PCI;
-	d->has_pci = true;
-	assert_int_equal(vc_pci_address_parse(host, &d->pci, &w->err), 0);
+	d->host.kind = VC_KIND_PCI;
+	d->host.has_pci = true;
+	assert_int_equal(vc_pci_address_parse(host, &d->host.pci, &w->err), 0);
 	return d;
 }
 

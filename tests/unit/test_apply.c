@@ -282,7 +282,7 @@ static void test_change_kind(void **state VC_UNUSED)
 	rig_mdev(&rig, VC_PLAN_CHANGE, "ua-gpu", 1,
 	         "c2177883-f1bb-47f0-914d-32a22e3a8804", VC_MDEV_VFIO_PCI);
 	rig_expect(&rig, pci, mdev);
-	rig.plan.devices.v[0].mdev_model = VC_MDEV_VFIO_AP;
+	rig.plan.devices.v[0].host.mdev_model = VC_MDEV_VFIO_AP;
 	rig_expect(&rig, pci, ap);
 	rig.plan.devices.n = 0;
 	rig_device(&rig, VC_PLAN_CHANGE, "ua-gpu", 1, "0000:01:00.0");

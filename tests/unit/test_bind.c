@@ -442,7 +442,7 @@ static void test_kubevirt_with_claims(void **state VC_UNUSED)
 
 	add_vmi(&w, "ua-dra-hostdevice-d0=c:r");
 	must_be(&w, "keep ua-dra-hostdevice-d0 0000:65:00.0>0000:65:00.0 own-alias");
-	c->devices.v[0].pci.bus = 0x66;
+	c->devices.v[0].host.pci.bus = 0x66;
 	must_be(&w, "change ua-dra-hostdevice-d0 0000:65:00.0>0000:66:00.0 own-alias");
 }
 

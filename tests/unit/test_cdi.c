@@ -66,9 +66,9 @@ static void assert_address(const struct vc_device *device, const char *text)
 {
 	char address[VC_PCI_ADDRESS_SIZE];
 
-	assert_true(device->has_pci);
-	assert_int_equal(device->kind, VC_KIND_PCI);
-	vc_pci_address_format(&device->pci, address);
+	assert_true(device->host.has_pci);
+	assert_int_equal(device->host.kind, VC_KIND_PCI);
+	vc_pci_address_format(&device->host.pci, address);
 	assert_string_equal(address, text);
 }
 
@@ -131,8 +131,8 @@ static void test_nvidia(void **state VC_UNUSED)
 		read_fixture(&arena, "nvidia", "k8s.gpu.nvidia.com-claim_" UID1 ".yaml");
 	const struct vc_device *device = only_device(&facts, UID1);
 
-	assert_false(device->has_pci);
-	assert_int_equal(device->kind, VC_KIND_UNKNOWN);
+	assert_false(device->host.has_pci);
+	assert_int_equal(device->host.kind, VC_KIND_UNKNOWN);
 	assert_int_equal(device->iommu_group, 37);
 	assert_int_equal(device->vfio_cdev, -1);
 	assert_string_equal(device->driver, "gpu.nvidia.com");
@@ -152,7 +152,7 @@ static void test_example(void **state VC_UNUSED)
 		read_fixture(&arena, "example", "k8s.gpu.example.com-gpu_" UID2 ".yaml");
 	const struct vc_device *device = only_device(&facts, UID2);
 
-	assert_false(device->has_pci);
+	assert_false(device->host.has_pci);
 	assert_string_equal(device->driver, "gpu.example.com");
 	assert_string_equal(device->name, "gpu-5");
 	facts = read_fixture(&arena, "example", "k8s.gpu.example.com-gpu_common.yaml");
@@ -206,7 +206,7 @@ static void test_amd(void **state VC_UNUSED)
 		read_fixture(&arena, "amd", "k8s.gpu.amd.com-gpu_" UID2 ".yaml");
 	const struct vc_device *device = only_device(&facts, UID2);
 
-	assert_false(device->has_pci);
+	assert_false(device->host.has_pci);
 	assert_int_equal(device->iommu_group, 41);
 	assert_string_equal(device->driver, "gpu.amd.com");
 	assert_string_equal(device->name, "gpu-vfio-1");
@@ -245,9 +245,9 @@ static void test_own(void **state VC_UNUSED)
 	assert_string_equal(
 		vc_attributes_string(&device_at(claim, 0)->attributes, VC_ATTR_BOOT_ID),
 		"9c1b0e52-64f3-4a8d-b7d0-15ce8a7f2b36");
-	assert_int_equal(device_at(claim, 1)->kind, VC_KIND_MDEV);
-	assert_string_equal(device_at(claim, 1)->mdev_uuid, MDEV);
-	assert_int_equal(device_at(claim, 1)->mdev_model, VC_MDEV_VFIO_PCI);
+	assert_int_equal(device_at(claim, 1)->host.kind, VC_KIND_MDEV);
+	assert_string_equal(device_at(claim, 1)->host.mdev_uuid, MDEV);
+	assert_int_equal(device_at(claim, 1)->host.mdev_model, VC_MDEV_VFIO_PCI);
 	assert_int_equal(device_at(claim, 1)->iommu_group, 91);
 	assert_null(device_at(claim, 1)->name);
 }
@@ -578,7 +578,7 @@ static void test_evidence(void **state VC_UNUSED)
 		device = device_at(claim_at(&facts, 0), 0);
 		assert_int_equal(device->iommu_group, evidence_cases[i].group);
 		assert_int_equal(device->vfio_cdev, evidence_cases[i].cdev);
-		assert_int_equal(device->has_pci, evidence_cases[i].address != NULL);
+		assert_int_equal(device->host.has_pci, evidence_cases[i].address != NULL);
 		if (evidence_cases[i].address)
 			assert_address(device, evidence_cases[i].address);
 	}

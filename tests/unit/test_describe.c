@@ -63,11 +63,12 @@ static void test_devices(void **state VC_UNUSED)
 	assert_string_equal(vc_describe_device(&arena, NULL, NULL, NULL), "-");
 
 	assert_string_equal(vc_describe_host(&arena, &device), "-");
-	device.has_pci = true;
-	device.pci.bus = 0x65;
+	device.host.kind = VC_KIND_PCI;
+	device.host.has_pci = true;
+	device.host.pci.bus = 0x65;
 	assert_string_equal(vc_describe_host(&arena, &device), "pci 0000:65:00.0");
-	device.mdev_uuid = uid;
-	device.kind = VC_KIND_MDEV;
+	device.host.mdev_uuid = uid;
+	device.host.kind = VC_KIND_MDEV;
 	assert_string_equal(vc_describe_host(&arena, &device), "mdev u-1");
 }
 
@@ -114,7 +115,8 @@ static void test_missing(void **state VC_UNUSED)
 	assert_int_equal(vc_show_missing_of_device(&arena, &device, &list, &err), 0);
 	expect(&list, "host address");
 	assert_non_null(strstr(list.v[0].hint, "--sysfs"));
-	device.has_pci = true;
+	device.host.kind = VC_KIND_PCI;
+	device.host.has_pci = true;
 	list = (struct vc_missings){ 0 };
 	assert_int_equal(vc_show_missing_of_device(&arena, &device, &list, &err), 0);
 	expect(&list, "");

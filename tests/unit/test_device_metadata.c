@@ -100,8 +100,8 @@ static void test_everything(void **state VC_UNUSED)
 	assert_string_equal(d->pool, "rack/1/node-a");
 	assert_string_equal(d->name, "vf3");
 	assert_string_equal(d->origin, "m.json: /requests/0/devices/0");
-	assert_int_equal(d->kind, VC_KIND_PCI);
-	assert_int_equal(d->pci.bus, 0xaf);
+	assert_int_equal(d->host.kind, VC_KIND_PCI);
+	assert_int_equal(d->host.pci.bus, 0xaf);
 	assert_int_equal(d->iommu_group, -1);
 	assert_string_equal(d->interface_name, "net1");
 	assert_string_equal(d->hardware_address, "02:00:00:00:00:07");
@@ -114,8 +114,8 @@ static void test_everything(void **state VC_UNUSED)
 	assert_non_null(vc_attributes_find(&d->attributes, "Net.Example.org/fw"));
 	d = &claim->devices.v[1];
 	assert_string_equal(d->driver, "gpu.example.org");
-	assert_int_equal(d->kind, VC_KIND_UNKNOWN);
-	assert_false(d->has_pci);
+	assert_int_equal(d->host.kind, VC_KIND_UNKNOWN);
+	assert_false(d->host.has_pci);
 }
 
 static void test_no_devices(void **state VC_UNUSED)
@@ -173,14 +173,14 @@ static void test_kinds(void **state VC_UNUSED)
 		AUTO_RUN run = RUN_INIT;
 		const struct vc_device *d = one_device(&run, cases[i].text);
 
-		assert_int_equal(d->kind, cases[i].kind);
-		assert_int_equal(d->has_pci, d->kind == VC_KIND_PCI);
-		if (d->has_pci)
-			assert_int_equal(d->pci.domain, cases[i].domain);
-		assert_int_equal(d->mdev_uuid != NULL, cases[i].uuid != NULL);
+		assert_int_equal(d->host.kind, cases[i].kind);
+		assert_int_equal(d->host.has_pci, d->host.kind == VC_KIND_PCI);
+		if (d->host.has_pci)
+			assert_int_equal(d->host.pci.domain, cases[i].domain);
+		assert_int_equal(d->host.mdev_uuid != NULL, cases[i].uuid != NULL);
 		if (cases[i].uuid)
-			assert_string_equal(d->mdev_uuid, cases[i].uuid);
-		assert_int_equal(d->mdev_model, cases[i].model);
+			assert_string_equal(d->host.mdev_uuid, cases[i].uuid);
+		assert_int_equal(d->host.mdev_model, cases[i].model);
 		assert_int_equal(d->iommu_group, cases[i].group);
 	}
 }
@@ -233,7 +233,7 @@ static void test_streams(void **state VC_UNUSED)
 			fail_msg("%s", run.err.msg);
 		assert_int_equal(run.facts.claims.n, cases[i].claims);
 		assert_int_equal(run.facts.notes.n, cases[i].notes);
-		assert_int_equal(run.facts.claims.v[0].devices.v[0].pci.bus,
+		assert_int_equal(run.facts.claims.v[0].devices.v[0].host.pci.bus,
 		                 cases[i].bus);
 	}
 }
@@ -519,9 +519,9 @@ static void test_written_text(void **state VC_UNUSED)
 	VC_AUTOFREE char *text = NULL;
 
 	d.subrequest = s_name;
-	d.kind = VC_KIND_PCI;
-	d.has_pci = true;
-	d.pci = (struct vc_pci_address){ 0, 0x65, 0, 0 };
+	d.host.kind = VC_KIND_PCI;
+	d.host.has_pci = true;
+	d.host.pci = (struct vc_pci_address){ 0, 0x65, 0, 0 };
 	d.iommu_group = 12;
 	text = write_claim(&claim, v1, 1);
 	assert_string_equal(
@@ -549,16 +549,16 @@ static void test_written_addresses(void **state VC_UNUSED)
 	VC_AUTOFREE char *wide = NULL;
 	VC_AUTOFREE char *mdev = NULL;
 
-	d.kind = VC_KIND_PCI;
-	d.has_pci = true;
-	d.pci = (struct vc_pci_address){ 0x10000, 0xe1, 0, 0 };
+	d.host.kind = VC_KIND_PCI;
+	d.host.has_pci = true;
+	d.host.pci = (struct vc_pci_address){ 0x10000, 0xe1, 0, 0 };
 	wide = write_claim(&claim, both, 1);
 	assert_null(strstr(wide, "pciBusID"));
 	assert_non_null(strstr(wide, "virt-claim.io/pciAddress"));
 	assert_non_null(strstr(wide, "10000:e1:00.0"));
-	d.kind = VC_KIND_MDEV;
-	d.mdev_uuid = uid2;
-	d.mdev_model = VC_MDEV_VFIO_CCW;
+	d.host.kind = VC_KIND_MDEV;
+	d.host.mdev_uuid = uid2;
+	d.host.mdev_model = VC_MDEV_VFIO_CCW;
 	mdev = write_claim(&claim, both, 1);
 	/* KubeVirt looks for the name without its domain */
 	assert_non_null(strstr(mdev, "\"mdevUUID\": {"));

@@ -59,8 +59,8 @@ static void test_number_bases(void **state VC_UNUSED)
 		(void)snprintf(text, sizeof(text), DEVICES("%s"), cases[i].text);
 		domain = must_read(&arena, text);
 		assert_int_equal(domain.hostdevs.n, 1);
-		assert_true(domain.hostdevs.v[0].has_pci);
-		vc_pci_address_format(&domain.hostdevs.v[0].pci, address);
+		assert_true(domain.hostdevs.v[0].host.has_pci);
+		vc_pci_address_format(&domain.hostdevs.v[0].host.pci, address);
 		assert_string_equal(address, cases[i].address);
 	}
 }
@@ -86,7 +86,7 @@ static void test_whole_hostdev(void **state VC_UNUSED)
 	assert_int_equal(h->line, 3);
 	assert_string_equal(h->element, "hostdev");
 	assert_string_equal(h->alias, "ua-gpu");
-	assert_int_equal(h->kind, VC_KIND_PCI);
+	assert_int_equal(h->host.kind, VC_KIND_PCI);
 	assert_int_equal(h->managed, VC_NO);
 	assert_true(h->has_mode);
 	assert_string_equal(h->driver, "vfio");
@@ -142,9 +142,10 @@ static void test_kinds(void **state VC_UNUSED)
 		domain = must_read(&arena, text);
 		assert_int_equal(domain.hostdevs.n, 1);
 		h = domain.hostdevs.v;
-		assert_int_equal(h->kind, cases[i].kind);
-		assert_int_equal(h->has_pci, cases[i].has_pci);
-		assert_string_equal(h->mdev_uuid ? h->mdev_uuid : "", cases[i].mdev);
+		assert_int_equal(h->host.kind, cases[i].kind);
+		assert_int_equal(h->host.has_pci, cases[i].has_pci);
+		assert_string_equal(h->host.mdev_uuid ? h->host.mdev_uuid : "",
+		                    cases[i].mdev);
 	}
 }
 

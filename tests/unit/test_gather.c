@@ -53,8 +53,8 @@ static struct vc_device pci_device(const char *text)
 {
 	struct vc_device device = VC_DEVICE_INIT;
 
-	device.has_pci = true;
-	device.pci = address_of(text);
+	device.host.has_pci = true;
+	device.host.pci = address_of(text);
 	return device;
 }
 
@@ -90,7 +90,8 @@ static void test_functions(void **state VC_UNUSED)
 		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 		struct vc_device device = pci_device(cases[i].address);
 		struct vc_host_facts facts = lab_facts(&arena, device);
-		const struct vc_function *f = vc_host_facts_function(&facts, &device.pci);
+		const struct vc_function *f =
+			vc_host_facts_function(&facts, &device.host.pci);
 
 		assert_non_null(f);
 		assert_int_equal(facts.functions.n, cases[i].n_functions);
@@ -167,7 +168,7 @@ static void test_mdevs(void **state VC_UNUSED)
 		const struct vc_mdev_fact *mdev;
 		struct vc_host_facts facts;
 
-		device.mdev_uuid = cases[i].uuid;
+		device.host.mdev_uuid = cases[i].uuid;
 		facts = lab_facts(&arena, device);
 		mdev = vc_host_facts_mdev(&facts, cases[i].found);
 		assert_non_null(mdev);
@@ -201,10 +202,10 @@ static void test_nothing_there(void **state VC_UNUSED)
 
 	device.iommu_group = 9999;
 	device.vfio_cdev = 9999;
-	device.mdev_uuid = unknown;
+	device.host.mdev_uuid = unknown;
 	facts = lab_facts(&arena, device);
 	assert_int_equal(facts.functions.n + facts.mdevs.n + facts.cdevs.n, 0);
-	device.mdev_uuid = tricky;
+	device.host.mdev_uuid = tricky;
 	facts = lab_facts(&arena, device);
 	assert_int_equal(facts.mdevs.n, 0);
 }

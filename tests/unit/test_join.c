@@ -75,9 +75,9 @@ static struct vc_device *add(struct fixture *f, struct vc_devices *devices,
 	d->origin = text(f, origin);
 	if (!address)
 		return d;
-	assert_int_equal(vc_pci_address_parse(address, &d->pci, &f->err), 0);
-	d->has_pci = true;
-	d->kind = VC_KIND_PCI;
+	assert_int_equal(vc_pci_address_parse(address, &d->host.pci, &f->err), 0);
+	d->host.has_pci = true;
+	d->host.kind = VC_KIND_PCI;
 	return d;
 }
 
@@ -120,8 +120,8 @@ static void check_address(const struct vc_device *d, const char *expected)
 {
 	char back[VC_PCI_ADDRESS_SIZE];
 
-	assert_true(d->has_pci);
-	vc_pci_address_format(&d->pci, back);
+	assert_true(d->host.has_pci);
+	vc_pci_address_format(&d->host.pci, back);
 	assert_string_equal(back, expected);
 }
 
@@ -183,11 +183,11 @@ static void test_api_gives_order_and_admin_access(void **state)
 	check_address(&d[1], "0000:65:00.0");
 	assert_int_equal(d[1].admin_access, VC_NO);
 	assert_string_equal(d[1].origin, "m.json: /0");
-	assert_false(d[2].has_pci);
+	assert_false(d[2].host.has_pci);
 	assert_int_equal(d[2].admin_access, VC_YES);
 	assert_true(f->claims.v[0].from_api);
 	/* the facts themselves are not written to */
-	assert_false(f->facts.claims.v[1].devices.v[0].has_pci);
+	assert_false(f->facts.claims.v[1].devices.v[0].host.has_pci);
 }
 
 static void test_cdi_matches(void **state)
@@ -251,7 +251,7 @@ static void test_cdi_does_not_match(void **state)
 		join(f);
 		assert_int_equal(f->claims.v[0].devices.n, 4);
 		for (size_t j = 0; j < 3; j++)
-			assert_false(f->claims.v[0].devices.v[j].has_pci);
+			assert_false(f->claims.v[0].devices.v[j].host.has_pci);
 	}
 }
 
@@ -329,7 +329,7 @@ static void test_names_without_uid(void **state)
 	assert_string_equal(f->claims.v[0].uid, UID_A);
 	assert_string_equal(f->claims.v[1].uid, UID_B);
 	assert_null(f->claims.v[2].uid);
-	assert_false(f->claims.v[0].devices.v[0].has_pci);
+	assert_false(f->claims.v[0].devices.v[0].host.has_pci);
 }
 
 static void test_loose_devices(void **state)
@@ -368,7 +368,7 @@ static void test_loose_device_of_two_pools(void **state)
 	join(f);
 	assert_int_equal(f->claims.n, 3);
 	for (size_t i = 0; i < 2; i++)
-		assert_false(f->claims.v[i].devices.v[0].has_pci);
+		assert_false(f->claims.v[i].devices.v[0].host.has_pci);
 }
 
 static void test_loose_pieces_stay_apart(void **state)
@@ -400,9 +400,9 @@ static void test_slices(void **state)
 	d = f->claims.v[0].devices.v;
 	check_address(&d[0], "0000:65:00.0");
 	check_address(&d[1], "0000:66:00.0");
-	assert_int_equal(d[0].kind, VC_KIND_PCI);
+	assert_int_equal(d[0].host.kind, VC_KIND_PCI);
 	assert_string_equal(d[0].origin, "slices.json: /items/1");
-	assert_false(d[2].has_pci);
+	assert_false(d[2].host.has_pci);
 	assert_null(d[2].unresolved);
 }
 
@@ -417,24 +417,25 @@ static void test_slices_not_usable(void **state)
 	    "s");
 	join(f);
 	d = f->claims.v[0].devices.v;
-	assert_false(d[0].has_pci);
+	assert_false(d[0].host.has_pci);
 	assert_non_null(strstr(d[0].unresolved, "only 1 of 2 ResourceSlices"));
 	/* the newest has it no more, although an older one has */
 	add(f, &add_slice(f, "node-1", 5, 1)->devices, "- - - gpu-7", "0000:65:00.0",
 	    "s");
 	join(f);
 	d = f->claims.v[0].devices.v;
-	assert_false(d[0].has_pci);
+	assert_false(d[0].host.has_pci);
 	assert_non_null(strstr(d[0].unresolved, "no device 'gpu-1'"));
 	/* two of one name */
 	add(f, &f->facts.slices.v[1].devices, "- - - gpu-1", "0000:65:00.0", "s");
 	add(f, &f->facts.slices.v[1].devices, "- - - gpu-1", "0000:66:00.0", "s");
 	join(f);
 	d = f->claims.v[0].devices.v;
-	assert_false(d[0].has_pci);
+	assert_false(d[0].host.has_pci);
 	assert_non_null(strstr(d[0].unresolved, "two devices called 'gpu-1'"));
 	/* the same slice twice is no harm */
-	f->facts.slices.v[1].devices.v[2].pci = f->facts.slices.v[1].devices.v[1].pci;
+	f->facts.slices.v[1].devices.v[2].host.pci =
+		f->facts.slices.v[1].devices.v[1].host.pci;
 	join(f);
 	check_address(&f->claims.v[0].devices.v[0], "0000:65:00.0");
 }
@@ -473,7 +474,7 @@ static void test_snapshot_wins_over_slice(void **state)
 	                    "C");
 	assert_int_equal(f->facts.claims.v[0].devices.v[0].attributes.n, 1);
 	/* ... but the address may not differ */
-	f->facts.slices.v[0].devices.v[0].pci.bus = 0x66;
+	f->facts.slices.v[0].devices.v[0].host.pci.bus = 0x66;
 	REFUSE(f, "s: PCI address '0000:66:00.0'", "'0000:65:00.0' of m.json: /0");
 }
 
@@ -538,7 +539,7 @@ static const struct {
 	{ "- gpu.example.com - gpu-0",
 	  "PCI address '0000:01:00.0'",
 	  { .name = TEXT("pair") },
-	  { .has_pci = true, .pci = { 0, 1, 0, 0 } } },
+	  { .host.has_pci = true, .host.pci = { 0, 1, 0, 0 } } },
 	{ "- gpu.example.com - gpu-0", "IOMMU group '9'", { 0 }, { .iommu_group = 9 } },
 	{ "- gpu.example.com - gpu-0",
 	  "VFIO device number '9'",
@@ -547,11 +548,11 @@ static const struct {
 	{ "- gpu.example.com - gpu-0",
 	  "mdev UUID 'u9'",
 	  { 0 },
-	  { .mdev_uuid = TEXT("u9") } },
+	  { .host.mdev_uuid = TEXT("u9") } },
 	{ "- gpu.example.com - gpu-0",
 	  "mdev model 'vfio-ap'",
 	  { 0 },
-	  { .mdev_model = VC_MDEV_VFIO_AP } },
+	  { .host.mdev_model = VC_MDEV_VFIO_AP } },
 	{ "- gpu.example.com - gpu-0",
 	  "hardware address 'ee:'",
 	  { 0 },
@@ -579,12 +580,12 @@ static void test_contradictions(void **state)
 		c->pod_claim = text(f, "a");
 		d = &c->devices.v[1];
 		d->subrequest = text(f, "fast");
-		d->has_pci = true;
-		d->pci = (struct vc_pci_address){ 0, 0x65, 0, 0 };
+		d->host.has_pci = true;
+		d->host.pci = (struct vc_pci_address){ 0, 0x65, 0, 0 };
 		d->iommu_group = 37;
 		d->vfio_cdev = 1;
-		d->mdev_uuid = text(f, "u1");
-		d->mdev_model = VC_MDEV_VFIO_PCI;
+		d->host.mdev_uuid = text(f, "u1");
+		d->host.mdev_model = VC_MDEV_VFIO_PCI;
 		d->hardware_address = text(f, "02:");
 		claim.uid = text(f, UID_A);
 		claim.origin = text(f, "second.json");
@@ -639,12 +640,12 @@ static void test_mdev_wins(void **state)
 	    "0000:65:00.0", "m.json: /0");
 	d = add(f, &add_cdi(f, UID_A)->devices, "- gpu.example.com - gpu-1", NULL,
 	        "c.json: /0");
-	d->mdev_uuid = text(f, "11111111-2222-4333-8444-555555555555");
-	d->kind = VC_KIND_MDEV;
+	d->host.mdev_uuid = text(f, "11111111-2222-4333-8444-555555555555");
+	d->host.kind = VC_KIND_MDEV;
 	join(f);
 	assert_int_equal(f->claims.v[0].devices.n, 1);
-	assert_int_equal(f->claims.v[0].devices.v[0].kind, VC_KIND_MDEV);
-	assert_false(f->claims.v[0].devices.v[0].has_pci);
+	assert_int_equal(f->claims.v[0].devices.v[0].host.kind, VC_KIND_MDEV);
+	assert_false(f->claims.v[0].devices.v[0].host.has_pci);
 }
 
 static void test_too_many_devices(void **state)

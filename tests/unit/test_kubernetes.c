@@ -92,7 +92,7 @@ static void test_claim(void **state)
 		assert_string_equal(d->pool, results[i].pool);
 		assert_string_equal(d->name, results[i].name);
 		assert_int_equal(d->admin_access, results[i].admin);
-		assert_false(d->has_pci);
+		assert_false(d->host.has_pci);
 		assert_int_equal(d->iommu_group, -1);
 	}
 	assert_string_equal(c->devices.v[1].origin,
@@ -157,12 +157,12 @@ static void test_list(void **state)
 	assert_int_equal(f->facts.slices.v[1].devices.n, 0);
 	d = f->facts.slices.v[0].devices.v;
 	assert_int_equal(f->facts.slices.v[0].devices.n, 3);
-	assert_true(d[0].has_pci);
-	assert_int_equal(d[0].pci.bus, 0x65);
+	assert_true(d[0].host.has_pci);
+	assert_int_equal(d[0].host.pci.bus, 0x65);
 	assert_string_equal(
 		vc_attributes_string(&d[0].attributes, "gpu.botany.example/model"),
 		"Petal 9");
-	assert_false(d[2].has_pci);
+	assert_false(d[2].host.has_pci);
 
 	assert_int_equal(f->facts.pods.n, 1);
 	p = f->facts.pods.v;
@@ -201,7 +201,7 @@ static void test_beta_slices(void **state)
 	read_fixture(f, "slices-v1beta1.yaml");
 	assert_int_equal(f->facts.slices.n, 2);
 	s = f->facts.slices.v;
-	assert_int_equal(s[0].devices.v[0].pci.bus, 0x41);
+	assert_int_equal(s[0].devices.v[0].host.pci.bus, 0x41);
 	assert_string_equal(vc_attributes_string(&s[0].devices.v[0].attributes,
 	                                         "nvme.botany.example/serial"),
 	                    "S7F2");

@@ -125,14 +125,14 @@ static void test_mdev(void **state VC_UNUSED)
 	w.input.managed = true;
 	b->options.display = VC_YES;
 	must_be(&w, "add ua-gpu >" MDEV " made recorded");
-	assert_int_equal(w.plan.devices.v[0].mdev_model, VC_MDEV_VFIO_PCI);
+	assert_int_equal(w.plan.devices.v[0].host.mdev_model, VC_MDEV_VFIO_PCI);
 	/* libvirt knows no managed mdev */
 	assert_int_equal(w.plan.devices.v[0].managed, VC_NO);
 	must_settle(&w);
-	w.claims.v[0].devices.v[0].mdev_model = VC_MDEV_VFIO_AP;
+	w.claims.v[0].devices.v[0].host.mdev_model = VC_MDEV_VFIO_AP;
 	b->options.display = VC_UNKNOWN;
 	must_be(&w, "change ua-gpu " MDEV ">" MDEV " made recorded");
-	assert_int_equal(w.plan.devices.v[0].mdev_model, VC_MDEV_VFIO_AP);
+	assert_int_equal(w.plan.devices.v[0].host.mdev_model, VC_MDEV_VFIO_AP);
 	must_settle(&w);
 }
 
@@ -169,7 +169,7 @@ static void test_records(void **state VC_UNUSED)
 	            "keep ua-gpu 0000:65:00.0>0000:65:00.0 made recorded; "
 	            "keep ua-gpu-2 0000:66:00.0>0000:66:00.0 made recorded");
 	must_settle(&w);
-	w.claims.v[0].devices.v[1].pci.bus = 0x68;
+	w.claims.v[0].devices.v[1].host.pci.bus = 0x68;
 	add_bind(&w, "gpu=c:r");
 	must_be(&w, "keep ua-z 0000:67:00.0>0000:67:00.0 made recorded; "
 	            "keep ua-gpu 0000:65:00.0>0000:65:00.0 made recorded; "
@@ -239,8 +239,9 @@ static void test_host_device_twice(void **state VC_UNUSED)
 	must_fail(&w, VC_ERR_REFUSED,
 	          "host device '0000:65:00.0' would be used twice: as 'ua-a' (--bind "
 	          "'a=c:r') and as 'ua-b'");
-	c->devices.v[0].kind = c->devices.v[1].kind = VC_KIND_MDEV;
-	c->devices.v[0].mdev_uuid = c->devices.v[1].mdev_uuid = dup_text(&w, MDEV);
+	c->devices.v[0].host.kind = c->devices.v[1].host.kind = VC_KIND_MDEV;
+	c->devices.v[0].host.mdev_uuid = c->devices.v[1].host.mdev_uuid =
+		dup_text(&w, MDEV);
 	must_fail(&w, VC_ERR_REFUSED, "host device '" MDEV "' would be used twice");
 }
 
@@ -485,8 +486,8 @@ static void test_machine(void **state VC_UNUSED)
 	f->n_vfs = 0;
 	f->is_vf = true;
 	must_plan(&w);
-	w.claims.v[0].devices.v[0].kind = VC_KIND_MDEV;
-	w.claims.v[0].devices.v[0].mdev_uuid = dup_text(&w, MDEV);
+	w.claims.v[0].devices.v[0].host.kind = VC_KIND_MDEV;
+	w.claims.v[0].devices.v[0].host.mdev_uuid = dup_text(&w, MDEV);
 	must_fail(&w, VC_ERR_REFUSED,
 	          "mediated device '" MDEV "' ('c.json') does not exist");
 }
@@ -675,8 +676,8 @@ static void test_mdev_options(void **state VC_UNUSED)
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
 		AUTO_WORLD w = world_of(EMPTY);
 
-		add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", MDEV)->mdev_model =
-			cases[i].model;
+		add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", MDEV)
+			->host.mdev_model = cases[i].model;
 		add_bind(&w, "gpu=c:r")->options = cases[i].options;
 		if (cases[i].message)
 			must_fail(&w, VC_ERR_REFUSED, cases[i].message);
@@ -726,7 +727,7 @@ static void test_adopt(void **state VC_UNUSED)
 	must_be(&w, "keep ua-c-r 0000:65:00.0>0000:65:00.0 recorded; "
 	            "keep ua-mine 0000:66:00.0>0000:66:00.0 recorded own-alias");
 	must_settle(&w);
-	w.claims.v[0].devices.v[0].pci.bus = 0x67;
+	w.claims.v[0].devices.v[0].host.pci.bus = 0x67;
 	must_be(&w, "change ua-c-r 0000:65:00.0>0000:67:00.0 recorded; "
 	            "keep ua-mine 0000:66:00.0>0000:66:00.0 recorded own-alias");
 	must_settle(&w);

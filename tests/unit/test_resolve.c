@@ -61,15 +61,16 @@ static int resolve(struct vc_arena *arena, const struct subject *s,
 	struct vc_claims claims = { .v = &claim, .n = 1, .cap = 1 };
 
 	*device = (struct vc_device){
-		.mdev_uuid = vc_arena_strdup(arena, s->mdev),
-		.mdev_model = s->model,
+		.host.mdev_uuid = vc_arena_strdup(arena, s->mdev),
+		.host.mdev_model = s->model,
 		.iommu_group = number(s->group),
 		.vfio_cdev = number(s->cdev),
 		.origin = vc_arena_strdup(arena, "cdi.yaml: /devices/0"),
 	};
 	if (s->address) {
-		assert_int_equal(vc_pci_address_parse(s->address, &device->pci, err), 0);
-		device->has_pci = true;
+		assert_int_equal(vc_pci_address_parse(s->address, &device->host.pci, err),
+		                 0);
+		device->host.has_pci = true;
 	}
 	return vc_resolve(arena, &claims, facts, err);
 }
@@ -98,9 +99,9 @@ static void test_found(void **state VC_UNUSED)
 		struct vc_device d;
 
 		assert_int_equal(resolve(&arena, &cases[i].in, &host, &d, &err), 0);
-		assert_true(d.has_pci);
+		assert_true(d.host.has_pci);
 		assert_null(d.unresolved);
-		vc_pci_address_format(&d.pci, back);
+		vc_pci_address_format(&d.host.pci, back);
 		assert_string_equal(back, cases[i].address);
 	}
 }
@@ -119,9 +120,9 @@ static void test_mdev(void **state VC_UNUSED)
 		struct vc_device d;
 
 		assert_int_equal(resolve(&arena, &cases[i], &host, &d, &err), 0);
-		assert_string_equal(d.mdev_uuid, MDEV);
-		assert_int_equal(d.mdev_model, VC_MDEV_VFIO_AP);
-		assert_false(d.has_pci);
+		assert_string_equal(d.host.mdev_uuid, MDEV);
+		assert_int_equal(d.host.mdev_model, VC_MDEV_VFIO_AP);
+		assert_false(d.host.has_pci);
 	}
 }
 
@@ -155,8 +156,8 @@ static void test_unresolved(void **state VC_UNUSED)
 		assert_int_equal(resolve(&arena, &cases[i].in,
 		                         cases[i].no_host ? NULL : &host, &d, &err),
 		                 0);
-		assert_false(d.has_pci);
-		assert_null(d.mdev_uuid);
+		assert_false(d.host.has_pci);
+		assert_null(d.host.mdev_uuid);
 		if (cases[i].why)
 			assert_non_null(strstr(d.unresolved, cases[i].why));
 		else

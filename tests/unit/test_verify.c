@@ -63,9 +63,9 @@ static void make_claim(struct world *w)
 {
 	w->device = (struct vc_device)VC_DEVICE_INIT;
 	w->device.request = t_gpu;
-	w->device.kind = VC_KIND_PCI;
-	w->device.has_pci = true;
-	w->device.pci = gpu;
+	w->device.host.kind = VC_KIND_PCI;
+	w->device.host.has_pci = true;
+	w->device.host.pci = gpu;
 	w->consumer = (struct vc_consumer){ .resource = t_virtualmachineinstances,
 		                            .name = t_vm7,
 		                            .uid = t_vmi_uid };
@@ -94,9 +94,9 @@ static void make_domain(struct world *w)
 		.at = 2,
 		.element = t_hostdev,
 		.alias = t_ua_gpu,
-		.kind = VC_KIND_PCI,
-		.pci = gpu,
-		.has_pci = true,
+		.host.kind = VC_KIND_PCI,
+		.host.pci = gpu,
+		.host.has_pci = true,
 	};
 	w->record = (struct vc_record){ .identity = t_10de_2684_serial_1 };
 	w->record.binding.alias = t_ua_gpu;
@@ -227,7 +227,7 @@ static void not_allocated(struct world *w)
 
 static void moved(struct world *w)
 {
-	w->device.pci = audio;
+	w->device.host.pci = audio;
 }
 
 static void not_from_api(struct world *w)
@@ -314,7 +314,7 @@ static void sibling_in_domain(struct world *w)
 {
 	sibling_in_use(w);
 	w->hostdevs[1] = w->hostdevs[0];
-	w->hostdevs[1].pci = audio;
+	w->hostdevs[1].host.pci = audio;
 	w->hostdevs[1].at = 3;
 	w->t.domain.hostdevs.n = 2;
 }
@@ -402,12 +402,12 @@ static void no_memory(struct world *w)
 
 static void mediated(struct world *w)
 {
-	w->hostdevs[0].has_pci = false;
-	w->hostdevs[0].kind = VC_KIND_MDEV;
-	w->hostdevs[0].mdev_uuid = t_mdev_uuid;
-	w->device.kind = VC_KIND_MDEV;
-	w->device.has_pci = false;
-	w->device.mdev_uuid = t_mdev_uuid;
+	w->hostdevs[0].host.has_pci = false;
+	w->hostdevs[0].host.kind = VC_KIND_MDEV;
+	w->hostdevs[0].host.mdev_uuid = t_mdev_uuid;
+	w->device.host.kind = VC_KIND_MDEV;
+	w->device.host.has_pci = false;
+	w->device.host.mdev_uuid = t_mdev_uuid;
 	w->mdev = (struct vc_mdev_fact){ .uuid = t_mdev_uuid,
 		                         .parent = t_0000_65_00_0,
 		                         .iommu_group = 37 };
@@ -516,8 +516,8 @@ static void test_left_out(void **state VC_UNUSED)
 	struct world w;
 
 	make_world(&w);
-	w.hostdevs[0].has_pci = false;
-	w.hostdevs[0].kind = VC_KIND_UNKNOWN;
+	w.hostdevs[0].host.has_pci = false;
+	w.hostdevs[0].host.kind = VC_KIND_UNKNOWN;
 	w.in.memory.n_vfio = 0;
 	assert_int_equal(vc_verify(&arena, &w.in, &checks, &err), 0);
 	assert_int_equal(checks.n, 2);

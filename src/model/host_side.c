@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/host_side.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const kind_names[VC_KINDS] = {
+	[VC_KIND_UNKNOWN] = "unknown",     [VC_KIND_PCI] = "pci",
+	[VC_KIND_MDEV] = "mdev",           [VC_KIND_USB] = "usb",
+	[VC_KIND_NETWORK] = "network",     [VC_KIND_NVME] = "nvme",
+	[VC_KIND_VDPA] = "vdpa",           [VC_KIND_SCSI] = "scsi",
+	[VC_KIND_SCSI_HOST] = "scsi_host",
+};
+
+/**
+ * vc_kind_name() - The name of a device kind, as in xslt/ and in our formats
+ * @kind:	kind
+ *
+ * Return: a static string
+ */
+const char *vc_kind_name(enum vc_kind kind)
+{
+	return kind_names[kind];
+}
+
+/**
+ * vc_kind_parse() - Read the name of a device kind
+ * @text:	text
+ * @ret_kind:	kind, when @text is one; never VC_KIND_UNKNOWN
+ *
+ * Return: whether @text is one
+ */
+bool vc_kind_parse(const char *text, enum vc_kind *ret_kind)
+{
+	for (enum vc_kind kind = VC_KIND_PCI; kind < VC_KINDS; kind++) {
+		if (strcmp(text, kind_names[kind]) == 0) {
+			*ret_kind = kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * vc_kind_is_pci() - Whether devices of a kind are functions of the host's PCI
+ * @kind:	kind
+ *
+ * Return: whether they are
+ */
+bool vc_kind_is_pci(enum vc_kind kind)
+{
+	return kind == VC_KIND_PCI || kind == VC_KIND_NETWORK || kind == VC_KIND_NVME;
+}
+
+/**
+ * vc_mdev_model_name() - [LV] formatdomain, hostdev/@model
+ * @model:	model
+ *
+ * Return: a static string; "vfio-pci" when unknown, which is what KubeVirt assumes
+ */
+const char *vc_mdev_model_name(enum vc_mdev_model model)
+{
+	switch (model) {
+	case VC_MDEV_VFIO_CCW:
+		return "vfio-ccw";
+	case VC_MDEV_VFIO_AP:
+		return "vfio-ap";
+	case VC_MDEV_VFIO_PCI:
+	case VC_MDEV_UNKNOWN:
+		break;
+	}
+	return "vfio-pci";
+}
+
+/**
+ * vc_mdev_model_parse() - Read an mdev model
+ * @text:	text
+ * @ret_model:	model, when @text is one
+ *
+ * Return: whether @text is one
+ */
+bool vc_mdev_model_parse(const char *text, enum vc_mdev_model *ret_model)
+{
+	for (enum vc_mdev_model m = VC_MDEV_VFIO_PCI; m <= VC_MDEV_VFIO_AP; m++) {
+		if (strcmp(text, vc_mdev_model_name(m)) == 0) {
+			*ret_model = m;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool usb_known(const struct vc_usb_device *usb)
+{
+	return (usb->bus > 0 && (usb->device > 0 || usb->port)) || usb->has_ids;
+}
+
+/**
+ * vc_host_side_known() - Whether a side says where its device is
+ * @side:	side
+ *
+ * Return: whether it does, in the way of its kind
+ */
+bool vc_host_side_known(const struct vc_host_side *side)
+{
+	switch (side->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+	case VC_KIND_NVME:
+		return side->has_pci;
+	case VC_KIND_MDEV:
+		return side->mdev_uuid != NULL;
+	case VC_KIND_USB:
+		return usb_known(&side->usb);
+	case VC_KIND_VDPA:
+		return side->vdpa != NULL;
+	case VC_KIND_SCSI:
+		return side->scsi.set;
+	case VC_KIND_SCSI_HOST:
+		return side->wwpn != NULL;
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Every way in which both say it says the same. */
+static bool usb_equal(const struct vc_usb_device *a, const struct vc_usb_device *b)
+{
+	return a->bus == b->bus && a->device == b->device &&
+	       same_text(a->port, b->port) && a->has_ids == b->has_ids &&
+	       (!a->has_ids || (a->vendor == b->vendor && a->product == b->product));
+}
+
+static bool scsi_equal(const struct vc_scsi_unit *a, const struct vc_scsi_unit *b)
+{
+	return a->host == b->host && a->channel == b->channel && a->target == b->target &&
+	       a->lun == b->lun;
+}
+
+static uint32_t namespace_of(const struct vc_host_side *side)
+{
+	return side->nvme_namespace > 0 ? side->nvme_namespace : 1;
+}
+
+/**
+ * vc_host_side_equal() - Whether two sides are of one kind and say the same
+ * @a:		side
+ * @b:		side
+ *
+ * Return: whether both are known and do; an unknown model of an mdev is only equal to
+ * an unknown one
+ */
+bool vc_host_side_equal(const struct vc_host_side *a, const struct vc_host_side *b)
+{
+	if (a->kind != b->kind || !vc_host_side_known(a) || !vc_host_side_known(b))
+		return false;
+	switch (a->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+		return vc_pci_address_compare(&a->pci, &b->pci) == 0;
+	case VC_KIND_NVME:
+		return vc_pci_address_compare(&a->pci, &b->pci) == 0 &&
+		       namespace_of(a) == namespace_of(b);
+	case VC_KIND_MDEV:
+		return strcmp(a->mdev_uuid, b->mdev_uuid) == 0 &&
+		       a->mdev_model == b->mdev_model;
+	case VC_KIND_USB:
+		return usb_equal(&a->usb, &b->usb);
+	case VC_KIND_VDPA:
+		return strcmp(a->vdpa, b->vdpa) == 0;
+	case VC_KIND_SCSI:
+		return scsi_equal(&a->scsi, &b->scsi);
+	case VC_KIND_SCSI_HOST:
+		return strcmp(a->wwpn, b->wwpn) == 0;
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static char *usb_text(struct vc_arena *arena, const struct vc_usb_device *usb)
+{
+	if (usb->bus > 0 && usb->device > 0)
+		return vc_arena_printf(arena, "usb %u:%u", usb->bus, usb->device);
+	if (usb->bus > 0 && usb->port)
+		return vc_arena_printf(arena, "usb %u-%s", usb->bus, usb->port);
+	return vc_arena_printf(arena, "usb %04x:%04x", usb->vendor, usb->product);
+}
+
+static char *scsi_text(struct vc_arena *arena, const struct vc_scsi_unit *scsi,
+                       const char *prefix)
+{
+	return vc_arena_printf(arena, "%s%" PRIu32 ":%" PRIu32 ":%" PRIu32 ":%" PRIu64,
+	                       prefix, scsi->host, scsi->channel, scsi->target,
+	                       scsi->lun);
+}
+
+static char *pci_text(struct vc_arena *arena, const struct vc_pci_address *address,
+                      const char *prefix)
+{
+	char text[VC_PCI_ADDRESS_SIZE];
+
+	vc_pci_address_format(address, text);
+	return vc_arena_printf(arena, "%s%s", prefix, text);
+}
+
+/**
+ * vc_host_side_text() - A side as people write it
+ * @arena:	holds the text
+ * @side:	side
+ *
+ * Return: "0000:65:00.0", a UUID, "usb 1:5", "usb 1-4.2", "usb 0951:1666",
+ * "/dev/vhost-vdpa-0", "scsi 2:0:1:0" or "naa...."; NULL when it is not known, or out of
+ * memory
+ */
+char *vc_host_side_text(struct vc_arena *arena, const struct vc_host_side *side)
+{
+	if (!vc_host_side_known(side))
+		return NULL;
+	switch (side->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+		return pci_text(arena, &side->pci, "");
+	case VC_KIND_NVME:
+		if (namespace_of(side) == 1)
+			return pci_text(arena, &side->pci, "");
+		return vc_arena_printf(arena, "%s namespace %" PRIu32,
+		                       pci_text(arena, &side->pci, ""),
+		                       namespace_of(side));
+	case VC_KIND_MDEV:
+		return vc_arena_strdup(arena, side->mdev_uuid);
+	case VC_KIND_USB:
+		return usb_text(arena, &side->usb);
+	case VC_KIND_VDPA:
+		return vc_arena_strdup(arena, side->vdpa);
+	case VC_KIND_SCSI:
+		return scsi_text(arena, &side->scsi, "scsi ");
+	case VC_KIND_SCSI_HOST:
+		return vc_arena_strdup(arena, side->wwpn);
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
+static char *usb_key(struct vc_arena *arena, const struct vc_usb_device *usb)
+{
+	if (usb->bus > 0 && usb->device > 0)
+		return vc_arena_printf(arena, "usb-%u:%u", usb->bus, usb->device);
+	if (usb->bus > 0 && usb->port)
+		return vc_arena_printf(arena, "usb-%u-%s", usb->bus, usb->port);
+	return vc_arena_printf(arena, "usb-id-%04x:%04x", usb->vendor, usb->product);
+}
+
+/**
+ * vc_host_side_key() - What two users of one device of the host have in common
+ * @arena:	holds the text
+ * @side:	side
+ *
+ * Kinds that are a PCI function share their keys: one function is used once, however it
+ * is written. Keys are file names.
+ *
+ * Return: "pci-0000:65:00.0", "mdev-<uuid>", "usb-1:5", "vdpa-vhost-vdpa-0",
+ * "scsi-2:0:1:0", "scsi-host-naa...."; NULL when it is not known, or out of memory
+ */
+char *vc_host_side_key(struct vc_arena *arena, const struct vc_host_side *side)
+{
+	const char *slash;
+
+	if (!vc_host_side_known(side))
+		return NULL;
+	switch (side->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+	case VC_KIND_NVME:
+		return pci_text(arena, &side->pci, "pci-");
+	case VC_KIND_MDEV:
+		return vc_arena_printf(arena, "mdev-%s", side->mdev_uuid);
+	case VC_KIND_USB:
+		return usb_key(arena, &side->usb);
+	case VC_KIND_VDPA:
+		slash = strrchr(side->vdpa, '/');
+		return vc_arena_printf(arena, "vdpa-%s", slash ? slash + 1 : side->vdpa);
+	case VC_KIND_SCSI:
+		return scsi_text(arena, &side->scsi, "scsi-");
+	case VC_KIND_SCSI_HOST:
+		return vc_arena_printf(arena, "scsi-host-%s", side->wwpn);
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
