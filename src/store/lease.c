@@ -27,7 +27,6 @@
 #include "base/parse.h"
 #include "claim/json_writer.h"
 #include "claim/tree.h"
-#include "model/pci_address.h"
 #include "store/boot_id.h"
 
 #define LOCK_FILE     ".lock"
@@ -36,6 +35,7 @@
 #define LOCK_DELAY_NS 10000000L
 #define LEASE_SIZE    ((size_t)4096)
 #define PID_MAX       INT32_MAX
+#define DEVICE_MAX    ((size_t)200)
 #define FILE_FLAGS    (VC_FILE_BENEATH | VC_FILE_TRUSTED)
 
 /* An open, locked store. */
@@ -58,25 +58,13 @@ static void close_session(struct session *s)
 	vc_closep(&s->dir);
 }
 
-static bool is_lower_uuid(const char *text)
-{
-	return vc_is_uuid(text) && !text[strcspn(text, "ABCDEF")];
-}
-
-/* One spelling per device, or two leases could be for the same one. */
+/* A key of vc_host_side_key(): "KIND-..." in lower case, safe as a file name. */
 static bool device_is_valid(const char *device)
 {
-	struct vc_err unused = VC_ERR_INIT;
-	struct vc_pci_address address;
-	char text[VC_PCI_ADDRESS_SIZE];
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.:";
 
-	if (vc_parse_literal(&device, "mdev-"))
-		return is_lower_uuid(device);
-	if (!vc_parse_literal(&device, "pci-") ||
-	    vc_pci_address_parse(device, &address, &unused) < 0)
-		return false;
-	vc_pci_address_format(&address, text);
-	return strcmp(device, text) == 0;
+	return device[0] >= 'a' && device[0] <= 'z' && strchr(device, '-') &&
+	       strlen(device) <= DEVICE_MAX && !device[strspn(device, plain)];
 }
 
 static const char *state_name(enum vc_lease_state state)
@@ -317,8 +305,8 @@ static int check_device(struct session *s, const char *device, const struct vc_l
 	int r;
 
 	if (!device_is_valid(device))
-		return vc_fail(err, VC_ERR_INTERNAL, "'%s' is no device of a lease",
-		               device);
+		return vc_fail(err, VC_ERR_INPUT,
+		               "'%.100s' cannot name the lease of a device", device);
 	r = read_lease(s, device, &lease, err);
 	*ret_new = r == -VC_ERR_ABSENT;
 	if (!lease)
@@ -430,7 +418,7 @@ static int acquire(struct vc_arena *arena, const struct vc_lease_store *store,
  * vc_lease_take() - Take leases for a domain that is about to start
  * @arena:	for what is read on the way
  * @store:	where leases are, and where evidence is
- * @devices:	"pci-0000:65:00.0", "mdev-<uuid>"
+ * @devices:	keys of vc_host_side_key()
  * @n_devices:	how many; 0 is fine
  * @who:	.uuid, .domain and .holder_* are used
  * @err:	who has it
@@ -438,7 +426,7 @@ static int acquire(struct vc_arena *arena, const struct vc_lease_store *store,
  * Either all leases are taken or none is.
  *
  * Return: 0, -VC_ERR_REFUSED (held by another domain that lives, or by a file that cannot
- * be read), -VC_ERR_INPUT (a domain without name or UUID), -VC_ERR_SYSTEM or
+ * be read), -VC_ERR_INPUT (a domain without name or UUID, an odd device), -VC_ERR_SYSTEM or
  * -VC_ERR_INTERNAL
  */
 int vc_lease_take(struct vc_arena *arena, const struct vc_lease_store *store,

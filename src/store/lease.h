@@ -2,7 +2,7 @@
 /*
  * lease.h - "domain U uses device D now": one small file per device.
  *
- * A lease is keyed by what the device is on the host (PCI address, mdev UUID), holds
+ * A lease is keyed by what the device is on the host (vc_host_side_key()), holds
  * domain UUID, name and boot id. The store is locked while leases are taken, and a file
  * appears with an exclusive link(2), so two starts at the same instant cannot both have
  * it. It ends with the boot, with `release end`, or when there is evidence that its
@@ -28,7 +28,7 @@ enum vc_lease_state {
 
 /**
  * struct vc_lease - one lease
- * @device:	"pci-0000:65:00.0" or "mdev-<uuid>"
+ * @device:	key of vc_host_side_key(): "pci-0000:65:00.0", "mdev-<uuid>" ...
  * @uuid:	of the domain
  * @domain:	its name
  * @boot_id:	boot in which it was taken

@@ -341,21 +341,22 @@ static void test_names(void **state)
 	static const char *const devices[] = {
 		"",
 		"gpu",
-		"pci-",
-		"pci-65:00.0",
+		".",
+		"..",
+		".-x",
+		"-x",
 		"pci-0000:65:00.0/..",
 		"pci-0000:AB:00.0",
-		"pci-pci_0000_65_00_0",
-		"mdev-",
 		"mdev-../../etc",
-		"mdev-4B20D080-1B54-4048-85B3-A6A62D165C01",
+		"vdpa-a b",
+		"vdpa-a\nb",
 	};
 	static const char *const domains[] = { "", "a/b", "../x" };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(devices); i++)
-		assert_int_equal(take(p, "a", UUID_A, devices[i], NULL),
-		                 -VC_ERR_INTERNAL);
+		assert_int_equal(take(p, "a", UUID_A, devices[i], NULL), -VC_ERR_INPUT);
+	assert_int_equal(take(p, "a", UUID_A, "usb-1:5", "scsi-2:0:1:0"), 0);
 	for (size_t i = 0; i < VC_ARRAY_SIZE(domains); i++)
 		assert_int_equal(take(p, domains[i], UUID_A, GPU, NULL), -VC_ERR_INPUT);
 	assert_int_equal(take(p, "a", "not a uuid", GPU, NULL), -VC_ERR_INPUT);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hook/hook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/**
+ * vc_hook_config_path() - Where the configuration is
+ *
+ * Return: a path that lives as long as the environment
+ */
+const char *vc_hook_config_path(void)
+{
+	const char *path = secure_getenv("VIRT_CLAIM_CONFIG");
+
+	return path && *path ? path : VC_CONFIG_FILE;
+}
+
+static int write_all(const char *text, size_t len, struct vc_err *err)
+{
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return vc_fail_sys(err, errno, "cannot write the result");
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/**
+ * vc_hook_finish() - The end of a hook's main()
+ * @program:	name in front of the message
+ * @r:		what the hook returned, 0 or -(int)kind
+ * @answer:	what it answered
+ * @err:	its error; only read when @r < 0
+ *
+ * Return: exit status
+ */
+int vc_hook_finish(const char *program, int r, const struct vc_hook_answer *answer,
+                   const struct vc_err *err)
+{
+	struct vc_err final = *err;
+
+	if (r == 0)
+		r = write_all(answer->text, answer->len, &final);
+	if (r == 0)
+		return 0;
+	(void)fprintf(stderr, "%s: %s\n", program, final.msg);
+	return answer->harmless ? 0 : vc_exit_status(final.kind);
+}
