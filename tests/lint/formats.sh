@@ -10,8 +10,8 @@ code=$( (
 	sed -n 's|^#define VC_ATTR_.*VC_ATTR_DOMAIN "/\([A-Za-z-]*\)".*|\1|p' src/model/attribute.h
 	grep -rhoE 'VC_CDI_ANNOTATION\("[a-z-]+"\)' src | sed 's|.*("||; s|")||'
 ) | LC_ALL=C sort -u)
-docs=$(grep -oE '`virt-claim\.io/[A-Za-z-]+`' docs/formats.md | sed 's|`virt-claim.io/||; s|`||' |
-	LC_ALL=C sort -u)
+docs=$(grep -oE '[^A-Za-z.-]virt-claim\.io/[A-Za-z-]+[^A-Za-z-]' docs/formats.md |
+	sed 's|.*/||; s|[^A-Za-z-]*$||' | LC_ALL=C sort -u)
 for name in $code; do
 	echo "$docs" | grep -qxF "$name" && continue
 	echo "docs/formats.md does not list virt-claim.io/$name"
