@@ -419,6 +419,9 @@ static const char *check_shape(xmlNodePtr before, xmlNodePtr after)
 
 		if (count(after, part_names[i]) > 1)
 			return "a child is there twice";
+		if (b && b->nsDef && (!a || !a->nsDef))
+			return "a child declares namespaces; the stylesheet needs "
+			       "exclude-result-prefixes";
 		if (b && i < N_SITE_PARTS && !rest_ok(NULL, b) && (!a || !rest_ok(a, b)))
 			return "an unknown child was added";
 	}

@@ -251,6 +251,26 @@ static void test_change_options(void **state VC_UNUSED)
 	rig_release(&rig);
 }
 
+/* libvirt's grammar takes children in any order, but a <driver> only beside <source>. */
+static void test_driver_beside_source(void **state VC_UNUSED)
+{
+	struct rig rig = RIG_INIT;
+
+	rig.plan.metadata = false;
+	rig_device(&rig, VC_PLAN_CHANGE, "ua-a", 1, "0000:01:00.0");
+	rig_expect(&rig,
+	           "<domain><devices><hostdev mode=\"subsystem\" type=\"pci\" "
+	           "managed=\"no\"><rom bar=\"on\"/><alias name=\"ua-a\"/><source>"
+	           "<address domain=\"0x0000\" bus=\"0x01\" slot=\"0x00\" "
+	           "function=\"0x0\"/></source></hostdev></devices></domain>\n",
+	           "<domain><devices><hostdev mode=\"subsystem\" type=\"pci\" "
+	           "managed=\"no\"><rom bar=\"on\"/><alias name=\"ua-a\"/>"
+	           "<driver name=\"vfio\"/><source>"
+	           "<address domain=\"0x0000\" bus=\"0x01\" slot=\"0x00\" "
+	           "function=\"0x0\"/></source></hostdev></devices></domain>\n");
+	rig_release(&rig);
+}
+
 static void test_change_kind(void **state VC_UNUSED)
 {
 	struct rig rig = RIG_INIT;
@@ -733,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_add_s390),
 		cmocka_unit_test(test_change_in_place),
 		cmocka_unit_test(test_change_options),
+		cmocka_unit_test(test_driver_beside_source),
 		cmocka_unit_test(test_change_kind),
 		cmocka_unit_test(test_change_interface),
 		cmocka_unit_test(test_remove),

@@ -94,6 +94,7 @@ static void test_bad_sites(void **state VC_UNUSED)
 		{ SITE("bad-second-source"), "'ua-a': a child is there twice",
 		  VC_ERR_REFUSED },
 		{ SITE("bad-nested"), "'ua-a': an unknown child", VC_ERR_REFUSED },
+		{ SITE("bad-prefixes"), "needs exclude-result-prefixes", VC_ERR_REFUSED },
 		{ SITE("bad-guest-address"), "'ua-a': its guest address",
 		  VC_ERR_REFUSED },
 		{ SITE("bad-alias"), "<hostdev> was added", VC_ERR_REFUSED },
