@@ -134,13 +134,19 @@ static void add_validation(const struct preview *p, struct vc_buf *buf)
 	}
 }
 
+/* libvirt prints one shell line; each option gets a line of its own. */
 static void add_arguments(const char *text, struct vc_buf *buf)
 {
-	size_t len = strlen(text);
+	bool quoted = false;
 
-	vc_buf_printf(buf, "\nQEMU's arguments:\n%s", text);
-	if (len == 0 || text[len - 1] != '\n')
-		vc_buf_puts(buf, "\n");
+	vc_buf_puts(buf, "\nQEMU's arguments:\n");
+	for (; *text != '\0' && *text != '\n'; text++) {
+		quoted = quoted != (*text == '\'');
+		if (!quoted && strncmp(text, " -", 2) == 0)
+			vc_buf_puts(buf, " \\\n ");
+		vc_buf_add(buf, text, 1);
+	}
+	vc_buf_puts(buf, "\n");
 }
 
 static int add_all(const struct preview *p, struct vc_buf *buf, struct vc_err *err)

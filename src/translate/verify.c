@@ -10,6 +10,7 @@
 #include "translate/verify_internal.h"
 
 #define KIB_PER_MIB 1024U
+#define NAMES_MAX   4
 
 /**
  * vc_verdict_name() - A verdict as users see it
@@ -64,12 +65,20 @@ static struct vc_check verdict(const char *name, enum vc_verdict value)
 	return (struct vc_check){ .name = name, .verdict = value };
 }
 
-static size_t count_changes(const struct vc_plan *plan)
+/* "ua-gpu, ua-disk, ..." of those that would change; how many there are. */
+static size_t list_changes(const struct vc_plan *plan, char *text, size_t size)
 {
-	size_t n = 0;
+	size_t n = 0, used = 0;
 
-	for (size_t i = 0; i < plan->devices.n; i++)
-		n += plan->devices.v[i].action != VC_PLAN_KEEP;
+	text[0] = '\0';
+	for (size_t i = 0; i < plan->devices.n; i++) {
+		if (plan->devices.v[i].action == VC_PLAN_KEEP)
+			continue;
+		if (++n > NAMES_MAX || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+		                         n > 1 ? ", " : "", plan->devices.v[i].alias);
+	}
 	return n;
 }
 
@@ -77,6 +86,7 @@ static int check_rewrite(struct vc_verifier *v, struct vc_err *err)
 {
 	const struct vc_err *refusal = v->in->refusal;
 	struct vc_check check = verdict("rewrite", VC_VERDICT_OK);
+	char names[NAMES_MAX * (VC_ALIAS_MAX + 4)];
 	size_t n;
 
 	if (!v->in->planned) {
@@ -88,7 +98,7 @@ static int check_rewrite(struct vc_verifier *v, struct vc_err *err)
 	}
 	if (!v->in->t->changed)
 		return vc_verify_add(v, &check, err, "a rewrite changes nothing");
-	n = count_changes(&v->in->t->plan);
+	n = list_changes(&v->in->t->plan, names, sizeof(names));
 	if (n == 0) {
 		check.verdict = VC_VERDICT_WARNING;
 		return vc_verify_add(v, &check, err,
@@ -96,8 +106,8 @@ static int check_rewrite(struct vc_verifier *v, struct vc_err *err)
 	}
 	check.verdict = VC_VERDICT_FAILED;
 	check.change = true;
-	return vc_verify_add(v, &check, err, "a rewrite changes %zu device%s", n,
-	                     n == 1 ? "" : "s");
+	return vc_verify_add(v, &check, err, "a rewrite changes %zu device%s: %s%s", n,
+	                     n == 1 ? "" : "s", names, n > NAMES_MAX ? ", ..." : "");
 }
 
 static int check_schema(struct vc_verifier *v, struct vc_err *err)
