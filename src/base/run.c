@@ -27,6 +27,7 @@ struct child {
 	pid_t pid;
 	int pidfd;
 	int out;
+	bool keeps_daemons;
 };
 
 static int64_t now_ms(void)
@@ -90,7 +91,8 @@ static int finish(const struct child *child)
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	/* What is killed may leave us children of its own. */
-	for (int i = 0; i < ADOPTION_ROUNDS && kill_children(); i++)
+	for (int i = 0; !child->keeps_daemons && i < ADOPTION_ROUNDS && kill_children();
+	     i++)
 		while (waitpid(-1, NULL, 0) > 0)
 			;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
@@ -106,7 +108,7 @@ static int start(const struct vc_run *run, struct child *ret_child, struct vc_er
 	pid_t pid;
 	int r = 0;
 
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+	if (prctl(PR_SET_CHILD_SUBREAPER, !run->keeps_daemons, 0, 0, 0) < 0)
 		return vc_fail_sys(err, errno, "cannot look after child processes");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return vc_fail_sys(err, errno, "cannot make a pipe");
@@ -125,6 +127,7 @@ static int start(const struct vc_run *run, struct child *ret_child, struct vc_er
 		.pid = pid,
 		.pidfd = pidfd_open(pid, 0),
 		.out = ends[0],
+		.keeps_daemons = run->keeps_daemons,
 	};
 	if (ret_child->pidfd < 0) {
 		r = vc_fail_sys(err, errno, "cannot watch a child process");

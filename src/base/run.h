@@ -5,7 +5,8 @@
  * The child inherits no descriptor: its standard input and error are /dev/null, its
  * standard output is a pipe to us. Whatever it starts becomes ours when its parent ends,
  * daemons too: such processes are reaped as they end, and killed when the deadline is
- * over or the child is done, so that nothing stays in the background.
+ * over or the child is done, so that nothing stays in the background. With .keeps_daemons
+ * only its process group is killed: what made itself a daemon lives on.
  */
 #pragma once
 
@@ -22,6 +23,7 @@
  * @what:	for messages: "qemu:///embed"
  * @deadline_ms: from now, > 0
  * @max_output:	what @fn may print to descriptor 1, in bytes
+ * @keeps_daemons: leave daemons that @fn caused to start alone
  */
 struct vc_run {
 	int (*fn)(void *arg);
@@ -29,6 +31,7 @@ struct vc_run {
 	const char *what;
 	unsigned deadline_ms;
 	size_t max_output;
+	bool keeps_daemons;
 };
 
 /**

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/run.h"
-#include "virt/virt.h"
+#include "virt/loader.h"
 
 /* Probing QEMU takes a second or two; more means that something hangs. */
 #define NATIVE_DEADLINE_MS 60000U
@@ -55,8 +55,14 @@ static char *find_module(struct vc_arena *arena)
 	return NULL;
 }
 
-/* NULL on failure. */
-static const struct vc_virt_module *load(struct vc_arena *arena, struct vc_err *err)
+/**
+ * vc_virt_load() - Load the module; it stays loaded
+ * @arena:	for its path
+ * @err:	why not
+ *
+ * Return: the module, or NULL with @err of kind VC_ERR_SYSTEM
+ */
+const struct vc_virt_module *vc_virt_load(struct vc_arena *arena, struct vc_err *err)
 {
 	const struct vc_virt_module *module;
 	char *path = find_module(arena);
@@ -83,34 +89,6 @@ static const struct vc_virt_module *load(struct vc_arena *arena, struct vc_err *
 	return NULL;
 }
 
-/**
- * vc_virt_domain_xml() - Fetch the XML of a domain that libvirt knows
- * @arena:	holds it
- * @uri:	connection, NULL: libvirt's default
- * @name:	name or UUID of the domain
- * @ret_xml:	its inactive XML, with passwords: for rewriting, never for logs
- * @ret_len:	length
- * @err:	libvirt's message
- *
- * Return: 0, -VC_ERR_ABSENT (no such domain), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
- */
-int vc_virt_domain_xml(struct vc_arena *arena, const char *uri, const char *name,
-                       char **ret_xml, size_t *ret_len, struct vc_err *err)
-{
-	const struct vc_virt_module *module = load(arena, err);
-	VC_AUTOFREE char *xml = NULL;
-	char *copy;
-
-	if (!module || module->domain_xml(uri, name, &xml, err) < 0)
-		return -(int)err->kind;
-	copy = vc_arena_strdup(arena, xml);
-	if (!copy)
-		return vc_fail_oom(err);
-	*ret_xml = copy;
-	*ret_len = strlen(copy);
-	return 0;
-}
-
 static int remove_one(const char *path, const struct stat *st VC_UNUSED,
                       int type VC_UNUSED, struct FTW *ftw VC_UNUSED)
 {
@@ -129,7 +107,13 @@ struct native_job {
 	const char *root;
 };
 
-static int print_all(const char *text)
+/**
+ * vc_virt_print_all() - Print a text on descriptor 1, in a child
+ * @text:	text
+ *
+ * Return: 0 or -1
+ */
+int vc_virt_print_all(const char *text)
 {
 	size_t len = strlen(text);
 
@@ -150,11 +134,11 @@ static int native_main(void *arg)
 	const struct native_job *job = arg;
 	VC_AUTOFREE char *arguments = NULL;
 	struct vc_err err = VC_ERR_INIT;
-	const struct vc_virt_module *module = load(job->arena, &err);
+	const struct vc_virt_module *module = vc_virt_load(job->arena, &err);
 
 	if (module)
 		(void)module->native(job->xml, job->root, &arguments, &err);
-	if (print_all(arguments ? arguments : err.msg) < 0)
+	if (vc_virt_print_all(arguments ? arguments : err.msg) < 0)
 		return VC_ERR_SYSTEM;
 	return arguments ? 0 : (int)err.kind;
 }

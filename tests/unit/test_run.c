@@ -89,19 +89,22 @@ static int count_descriptors(void *arg)
 	return print(text);
 }
 
+static int run_with(struct vc_arena *arena, struct vc_run how,
+                    struct vc_run_result *result, struct vc_err *err)
+{
+	how.what = "the test";
+	how.deadline_ms = 300;
+	how.max_output = 100000;
+	result->status = UNTOUCHED;
+	return vc_run(arena, &how, result, err);
+}
+
 static int run(struct vc_arena *arena, int (*fn)(void *), void *arg,
                struct vc_run_result *result, struct vc_err *err)
 {
-	struct vc_run how = {
-		.fn = fn,
-		.arg = arg,
-		.what = "the test",
-		.deadline_ms = 300,
-		.max_output = 100000,
-	};
+	struct vc_run how = { .fn = fn, .arg = arg };
 
-	result->status = UNTOUCHED;
-	return vc_run(arena, &how, result, err);
+	return run_with(arena, how, result, err);
 }
 
 static void test_output_and_status(void **state VC_UNUSED)
@@ -165,6 +168,27 @@ static void test_no_daemon_is_left_behind(void **state VC_UNUSED)
 	assert_int_equal(errno, ESRCH);
 }
 
+static void test_daemons_may_stay(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_run how = { .fn = leave_a_daemon, .keeps_daemons = true };
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_run_result result;
+	uint64_t pid;
+
+	assert_int_equal(run_with(&arena, how, &result, &err), 0);
+	assert_true(vc_parse_number(result.output, INT32_MAX, &pid));
+	assert_int_equal(kill((pid_t)pid, 0), 0);
+	(void)kill((pid_t)pid, SIGKILL);
+
+	/* what did not make itself a daemon ends all the same, and a deadline holds */
+	how.fn = leave_one_behind;
+	assert_int_equal(run_with(&arena, how, &result, &err), 0);
+	how.fn = hang;
+	assert_int_equal(run_with(&arena, how, &result, &err), -VC_ERR_SYSTEM);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 static void test_no_descriptor_is_inherited(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -183,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_nothing_is_left_behind),
 		cmocka_unit_test(test_no_daemon_is_left_behind),
+		cmocka_unit_test(test_daemons_may_stay),
 		cmocka_unit_test(test_no_descriptor_is_inherited),
 	};
 
