@@ -97,6 +97,32 @@ static int refuse_kind(const struct run *run, const struct vc_plan_device *devic
 	return refuse_options(run, device);
 }
 
+/* What is put beside a text becomes a part of it. libvirt drops such text anyway. */
+static int refuse_text(const struct run *run, xmlNodePtr element)
+{
+	xmlNodePtr node = element ? element->children : NULL;
+
+	for (; node; node = node->next)
+		if ((node->type == XML_TEXT_NODE ||
+		     node->type == XML_CDATA_SECTION_NODE) &&
+		    !vc_xml_is_blank(node))
+			return vc_xml_fail(run->document, node, run->err, VC_ERR_INPUT,
+			                   "text in <%s>, which holds elements only; "
+			                   "take it out",
+			                   (const char *)element->name);
+	return 0;
+}
+
+static int refuse_texts(const struct run *run)
+{
+	xmlNodePtr root = xmlDocGetRootElement(run->document->xml);
+
+	if (refuse_text(run, root) < 0 ||
+	    refuse_text(run, vc_xml_child(root, "metadata")) < 0)
+		return -(int)run->err->kind;
+	return refuse_text(run, vc_xml_child(root, "devices"));
+}
+
 static int refuse_twice(const struct run *run, const struct vc_plan_device *device,
                         xmlNodePtr element)
 {
@@ -139,6 +165,8 @@ static int refuse_element(const struct run *run, const struct vc_plan_device *de
 		                   "'%s' is a <%s>, which cannot be given this device; "
 		                   "make it a <hostdev>",
 		                   device->alias, (const char *)element->name);
+	if (refuse_text(run, element) < 0)
+		return -(int)run->err->kind;
 	return refuse_twice(run, device, element);
 }
 
@@ -175,7 +203,9 @@ static int refuse(const struct run *run)
 			               "'%s': planned to change, but not where",
 			               device->alias);
 	}
-	return refuse_places(run);
+	if (refuse_places(run) < 0)
+		return -(int)run->err->kind;
+	return refuse_texts(run);
 }
 
 /* The work */
@@ -234,8 +264,10 @@ static int print(const struct run *run, xmlDocPtr result, char **ret_text,
                  size_t *ret_len)
 {
 	result->standalone = run->document->xml->standalone;
-	return vc_xml_write(result, declaration(run->document), ret_text, ret_len,
-	                    run->err);
+	if (vc_xml_write(result, declaration(run->document), ret_text, ret_len,
+	                 run->err) < 0)
+		return vc_err_context(run->err, "%s", run->document->file);
+	return 0;
 }
 
 /* What is checked is what was printed, not the tree that it was printed from. */

@@ -34,5 +34,7 @@ int vc_document_print(const char *xml, size_t len, char **ret_text, size_t *ret_
 	if (vc_xml_read(xml, len, "domain", &doc, err) < 0)
 		return -(int)err->kind;
 	unwrap_cdata(doc->children);
-	return vc_xml_write(doc, VC_XML_BARE, ret_text, ret_len, err);
+	if (vc_xml_write(doc, VC_XML_BARE, ret_text, ret_len, err) < 0)
+		return vc_err_context(err, "domain");
+	return 0;
 }

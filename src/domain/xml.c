@@ -109,6 +109,30 @@ int vc_xml_read(const char *text, size_t len, const char *file, xmlDocPtr *ret_d
 	return vc_xml_read_sharing(text, len, file, NULL, ret_doc, err);
 }
 
+/* libxml2 writes names of namespaces as they are, and reads something else then. */
+static int check_namespaces(const xmlNode *node, struct vc_err *err)
+{
+	for (; node; node = node->next) {
+		const xmlNs *ns = node->type == XML_ELEMENT_NODE ? node->nsDef : NULL;
+
+		for (; ns; ns = ns->next) {
+			const char *name = (const char *)ns->href;
+
+			if (name && name[strcspn(name, "<\t\n\r")] != '\0')
+				return vc_fail(
+					err, VC_ERR_INPUT,
+					"line %ld: the name of a namespace of <%s> "
+					"has '<', a tab or a line break; use "
+					"another one",
+					xmlGetLineNo(node), (const char *)node->name);
+		}
+		if (node->type == XML_ELEMENT_NODE &&
+		    check_namespaces(node->children, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
 static int write_bytes(void *data, const char *bytes, int len)
 {
 	vc_buf_add(data, bytes, (size_t)len);
@@ -123,17 +147,20 @@ static int write_bytes(void *data, const char *bytes, int len)
  * @ret_len:	its length
  * @err:	error
  *
- * Return: 0 or -VC_ERR_INTERNAL
+ * Return: 0, -VC_ERR_INPUT (a name of a namespace that cannot be written) or
+ * -VC_ERR_INTERNAL
  */
 int vc_xml_write(xmlDocPtr doc, enum vc_xml_declaration declaration, char **ret_text,
                  size_t *ret_len, struct vc_err *err)
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(TEXT_MAX);
 	int options = declaration == VC_XML_BARE ? XML_SAVE_NO_DECL : 0;
-	xmlSaveCtxtPtr save =
-		xmlSaveToIO(write_bytes, NULL, &buf, "UTF-8", options | XML_SAVE_AS_XML);
+	xmlSaveCtxtPtr save;
 	long written = 0;
 
+	if (check_namespaces(doc->children, err) < 0)
+		return -(int)err->kind;
+	save = xmlSaveToIO(write_bytes, NULL, &buf, "UTF-8", options | XML_SAVE_AS_XML);
 	if (!save)
 		return vc_fail_oom(err);
 	written = xmlSaveDoc(save, doc);

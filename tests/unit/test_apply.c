@@ -654,6 +654,16 @@ static void test_refused_elements(void **state VC_UNUSED)
 		  VC_ERR_INPUT },
 		{ "<hostdev type='pci'><source><address/><address/></source></hostdev>",
 		  "d.xml:1: 'ua-a' has two host addresses", VC_ERR_INPUT },
+		{ "<hostdev type='pci'>x<source/></hostdev>",
+		  "d.xml:1: text in <hostdev>", VC_ERR_INPUT },
+		{ "<hostdev type='pci'/><![CDATA[x]]>", "d.xml:1: text in <devices>",
+		  VC_ERR_INPUT },
+		{ "<hostdev type='pci'/></devices>x<devices>",
+		  "d.xml:1: text in <domain>", VC_ERR_INPUT },
+		{ "<hostdev type='pci'/></devices><metadata> x </metadata><devices>",
+		  "d.xml:1: text in <metadata>", VC_ERR_INPUT },
+		{ "<hostdev type='pci'/></devices><a xmlns='x&#10;y'/><devices>",
+		  "d.xml: line 1: the name of a namespace of <a>", VC_ERR_INPUT },
 		{ "<disk type='nvme'/>", "is a <disk>", VC_ERR_REFUSED },
 		{ "<video/>", "no host device", VC_ERR_INTERNAL },
 		{ "", "behind the last device", VC_ERR_INTERNAL },
@@ -740,6 +750,10 @@ static void test_print(void **state VC_UNUSED)
 		text = NULL;
 	}
 	assert_int_equal(vc_document_print("<a>", 3, &text, &len, &err), -VC_ERR_INPUT);
+	assert_null(text);
+	err = (struct vc_err)VC_ERR_INIT;
+	assert_int_equal(vc_document_print("<a xmlns:b='&lt;'/>", 19, &text, &len, &err),
+	                 -VC_ERR_INPUT);
 	assert_null(text);
 }
 
