@@ -137,14 +137,44 @@ static int add_claim(struct vc_planner *planner, struct candidates *list,
 	return 0;
 }
 
+static bool is_real(const struct vc_claim *claim)
+{
+	return claim->uid || claim->name;
+}
+
+static bool has_real_claim(const struct vc_claims *claims)
+{
+	for (size_t i = 0; i < claims->n; i++)
+		if (is_real(&claims->v[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A CDI file of all devices of a node is what is left of it when claims are given too:
+ * devices that these do not claim. Alone it means what it says.
+ */
 static int add_all(struct vc_planner *planner, struct candidates *list,
                    struct vc_err *err)
 {
 	const struct vc_claims *claims = planner->input->claims;
+	bool real = has_real_claim(claims);
 
-	for (size_t i = 0; i < claims->n; i++)
-		if (add_claim(planner, list, &claims->v[i], err) < 0)
-			return -(int)err->kind;
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct vc_claim *c = &claims->v[i];
+		int r;
+
+		if (real && !is_real(c))
+			r = vc_plan_note(planner, err,
+			                 "%s: %zu device%s that no claim has: not "
+			                 "attached",
+			                 c->origin, c->devices.n,
+			                 c->devices.n == 1 ? "" : "s");
+		else
+			r = add_claim(planner, list, c, err);
+		if (r < 0)
+			return r;
+	}
 	if (list->n == 0)
 		return vc_plan_note(planner, err,
 		                    "no binding was given, and no claim with a device: "
@@ -322,6 +352,24 @@ static int push_attached(const struct vc_planner *planner, struct vc_bounds *bou
 	return vc_plan_note(planner, err, "not attached: %s", why.msg);
 }
 
+/* What only one device of a guest can have cannot be said of several at once. */
+static int check_single(const struct candidate *c, struct vc_err *err)
+{
+	const char *what = NULL;
+
+	if (c->options.address.set)
+		what = "the same guest address";
+	else if (c->options.boot_order > 0)
+		what = "the same boot order";
+	if (!what)
+		return 0;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "%s: alias '%s' stands for %zu devices of request '%s', which "
+	               "cannot all have %s; give each a binding of its own ('#1', '#2')",
+	               c->binding->origin, c->binding->alias, c->match.n,
+	               c->binding->request, what);
+}
+
 static int expand(const struct vc_planner *planner, struct vc_bounds *bounds,
                   const struct candidate *c, struct vc_err *err)
 {
@@ -329,6 +377,8 @@ static int expand(const struct vc_planner *planner, struct vc_bounds *bounds,
 	size_t first = b->index > 0 ? b->index : 1;
 	size_t last = b->index > 0 ? b->index : c->match.n;
 
+	if (last > first && check_single(c, err) < 0)
+		return -(int)err->kind;
 	if (first > c->match.n && c->record)
 		return push_surplus(planner, bounds, c, err);
 	if (first > c->match.n)
@@ -520,20 +570,35 @@ static int sort_bounds(const struct vc_planner *planner, struct vc_bounds *bound
 
 /* ---- display ---- */
 
+/* Of the claim's device, else of the element that is there */
+static const struct vc_host_side *host_of(const struct vc_bound *b)
+{
+	static const struct vc_host_side unknown;
+
+	if (b->device)
+		return &b->device->host;
+	return b->hostdev ? &b->hostdev->host : &unknown;
+}
+
 static bool is_vgpu(const struct vc_bound *b)
 {
-	enum vc_kind kind = VC_KIND_UNKNOWN;
-	enum vc_mdev_model model = VC_MDEV_UNKNOWN;
+	const struct vc_host_side *host = host_of(b);
 
-	if (b->device) {
-		kind = b->device->host.kind;
-		model = b->device->host.mdev_model;
-	} else if (b->hostdev) {
-		kind = b->hostdev->host.kind;
-		model = b->hostdev->host.mdev_model;
+	return host->kind == VC_KIND_MDEV && (host->mdev_model == VC_MDEV_UNKNOWN ||
+	                                      host->mdev_model == VC_MDEV_VFIO_PCI);
+}
+
+/* [KV] the display of virtualGPUOptions is written for mediated devices only. */
+static void drop_pci_display(struct vc_bounds *bounds)
+{
+	for (size_t i = 0; i < bounds->n; i++) {
+		struct vc_bound *b = &bounds->v[i];
+
+		if (!b->binding->kubevirt_made || host_of(b)->kind != VC_KIND_PCI)
+			continue;
+		b->options.display = VC_UNKNOWN;
+		b->options.ramfb = VC_UNKNOWN;
 	}
-	return kind == VC_KIND_MDEV &&
-	       (model == VC_MDEV_UNKNOWN || model == VC_MDEV_VFIO_PCI);
 }
 
 /* Whether an element that is not bound, or a binding, has the display. */
@@ -614,6 +679,7 @@ int vc_bind(struct vc_planner *planner, struct vc_bounds *ret_bounds, struct vc_
 			return -(int)err->kind;
 	if (sort_bounds(planner, &bounds, err) < 0)
 		return -(int)err->kind;
+	drop_pci_display(&bounds);
 	give_display(planner, &bounds);
 	*ret_bounds = bounds;
 	return 0;

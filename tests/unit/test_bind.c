@@ -157,6 +157,32 @@ static void test_attach_all_of_nothing(void **state VC_UNUSED)
 	must_fail(&w, VC_ERR_ABSENT, "no host address");
 }
 
+/* A file of all devices of a node means them only when it is alone. */
+static void test_attach_all_leftovers(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_claim *c = add_claim(&w, NULL, NULL, NULL);
+
+	w.input.attach_all = true;
+	add_device(&w, c, NULL, A66);
+	add_device(&w, c, NULL, A67);
+	must_be(&w, "add ua-dev-0 >0000:66:00.0 made recorded; "
+	            "add ua-dev-1 >0000:67:00.0 made recorded");
+	add_simple(&w);
+	must_be(&w, "add ua-c-r >0000:65:00.0 made recorded");
+	assert_int_equal(w.plan.notes.n, 2);
+	assert_non_null(strstr(w.plan.notes.v[0],
+	                       "cdi.json: 2 devices that no claim has: not attached"));
+	/* a UID alone is a claim too */
+	w.claims.v[1].name = w.claims.v[1].namespace = NULL;
+	must_be(&w, "add ua-" UID_A "-dev-0 >0000:65:00.0 made recorded");
+	/* and by name they can be had */
+	add_bind(&w, "x=c:r")->request = NULL;
+	w.bindings.v[0].claim = NULL;
+	w.bindings.v[0].device = dup_text(&w, "dev-1");
+	must_be(&w, "add ua-x >0000:67:00.0 made recorded");
+}
+
 static void test_attach_all_only_without_bindings(void **state VC_UNUSED)
 {
 	AUTO_WORLD w = world_of(EMPTY);
@@ -476,6 +502,57 @@ static void test_display_is_taken(void **state VC_UNUSED)
 	assert_int_equal(w.plan.devices.v[0].options.display, VC_UNKNOWN);
 }
 
+/* [KV] a PCI device gets no display from virtualGPUOptions. */
+static void test_no_display_for_pci(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(DOMAIN(DEVICES(KV_PCI("ua-dra-gpu-a", "0x65"))));
+	struct vc_binding *b;
+
+	add_simple(&w);
+	b = add_vmi(&w, "ua-dra-gpu-a=c:r");
+	b->options.display = VC_YES;
+	b->options.ramfb = VC_YES;
+	must_be(&w, "keep ua-dra-gpu-a 0000:65:00.0>0000:65:00.0 own-alias");
+	assert_int_equal(w.plan.devices.v[0].options.display, VC_UNKNOWN);
+	assert_int_equal(w.plan.devices.v[0].options.ramfb, VC_UNKNOWN);
+	w.claims.n = 0; /* without a claim the element says what it is */
+	must_be(&w, "keep ua-dra-gpu-a 0000:65:00.0>0000:65:00.0 own-alias");
+	w.claims.n = 1;
+	w.bindings.v[0].kubevirt_made = false;
+	must_fail(&w, VC_ERR_REFUSED, "cannot have display or ramfb");
+}
+
+static void test_one_option_for_several(void **state VC_UNUSED)
+{
+	static const struct {
+		struct vc_options options;
+		const char *message;
+	} cases[] = {
+		{ { .boot_order = 1 }, "cannot all have the same boot order" },
+		{ { .address = { .set = true, .bus = 5 } },
+		  "'ua-x' stands for 2 devices of request 'r', which cannot all have the "
+		  "same guest address" },
+		{ { .rom_bar = VC_NO }, NULL },
+	};
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_claim *c = add_simple(&w);
+	struct vc_binding *b = add_bind(&w, "x=c:r");
+
+	b->options.boot_order = 1;
+	must_be(&w, "add ua-x >0000:65:00.0 made recorded");
+	add_device(&w, c, "r", A66);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		b->options = cases[i].options;
+		if (cases[i].message)
+			must_fail(&w, VC_ERR_REFUSED, cases[i].message);
+		else
+			must_plan(&w);
+	}
+	b->options.boot_order = 1;
+	b->index = 2;
+	must_be(&w, "add ua-x >0000:66:00.0 made recorded");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_record_of_a_nameless_device),
 		cmocka_unit_test(test_attach_all),
 		cmocka_unit_test(test_attach_all_of_nothing),
+		cmocka_unit_test(test_attach_all_leftovers),
 		cmocka_unit_test(test_attach_all_only_without_bindings),
 		cmocka_unit_test(test_attach_all_collisions),
 		cmocka_unit_test(test_attach_all_expansion_collides),
@@ -505,6 +583,8 @@ int main(void)
 		cmocka_unit_test(test_kubevirt_with_claims),
 		cmocka_unit_test(test_primary_display),
 		cmocka_unit_test(test_display_is_taken),
+		cmocka_unit_test(test_no_display_for_pci),
+		cmocka_unit_test(test_one_option_for_several),
 	};
 
 	return cmocka_run_group_tests_name("bind", tests, NULL, NULL);
