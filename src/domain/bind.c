@@ -198,7 +198,8 @@ static int collect(struct vc_planner *planner, struct candidates *list,
 			if (bindings->v[i].origin_kind == kind &&
 			    add_candidate(planner, list, &bindings->v[i], NULL, err) < 0)
 				return -(int)err->kind;
-	if (planner->input->mode == VC_MODE_ADOPT)
+	if (planner->input->mode == VC_MODE_ADOPT ||
+	    planner->input->mode == VC_MODE_ATTACH)
 		return 0;
 	if (list->n == 0 && records->n == 0 && planner->input->attach_all)
 		return add_all(planner, list, err);

@@ -300,6 +300,9 @@ static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
 
 	if (vc_bind(planner, &bounds, err) < 0)
 		return -(int)err->kind;
+	if (planner->input->mode == VC_MODE_ATTACH &&
+	    vc_plan_keep_others(planner, &bounds, err) < 0)
+		return -(int)err->kind;
 	for (size_t i = 0; i < bounds.n; i++) {
 		const struct vc_bound *b = &bounds.v[i];
 
@@ -320,7 +323,10 @@ static int plan_mode(struct vc_planner *planner, struct vc_err *err)
 		return vc_plan_adopt(planner, err);
 	case VC_MODE_UNBIND:
 		return vc_plan_unbind(planner, err);
+	case VC_MODE_DETACH:
+		return vc_plan_detach(planner, err);
 	case VC_MODE_REWRITE:
+	case VC_MODE_ATTACH:
 		break;
 	}
 	return plan_rewrite(planner, err);

@@ -12,6 +12,8 @@ enum vc_plan_mode {
 	VC_MODE_REWRITE,
 	VC_MODE_ADOPT,  /* take over hostdevs that the domain already has */
 	VC_MODE_UNBIND, /* the way back: devices stay, aliases and bindings go */
+	VC_MODE_ATTACH, /* rewrite for the bindings given, all others stay as they are */
+	VC_MODE_DETACH, /* elements and bindings of some aliases go */
 };
 
 /**
@@ -26,7 +28,8 @@ enum vc_plan_mode {
  * @vmi_name, @vmi_uid, @vm_uid: who the VM is; NULL unknown
  * @managed:	write managed='yes' (only if asked)
  * @target_libvirt: major * 1000000 + minor * 1000 + release
- * @aliases, @n_aliases: VC_MODE_UNBIND, ADOPT: only these; none: all
+ * @aliases, @n_aliases: VC_MODE_UNBIND, ADOPT: only these; none: all. VC_MODE_DETACH:
+ *		these, whole aliases; the domain need not have them
  */
 struct vc_plan_input {
 	enum vc_plan_mode mode;

@@ -10,6 +10,7 @@
  *   host_use.c	each host device once
  *   guest_use.c	each guest address and boot order once
  *   adopt.c	adopt and unbind
+ *   hotplug.c	attach and detach
  *   plan.c	actions
  */
 #pragma once
@@ -117,6 +118,9 @@ int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
 int vc_plan_record(struct vc_planner *planner, const struct vc_record *record,
                    struct vc_plan_device **ret_device, struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_adopt(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_keep_others(struct vc_planner *planner, const struct vc_bounds *bounds,
+                        struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_detach(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_unbind(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
 
 int vc_plan_note(const struct vc_planner *planner, struct vc_err *err, const char *fmt,

@@ -844,6 +844,67 @@ static void test_unbind(void **state VC_UNUSED)
 	assert_non_null(strstr(w.plan.notes.v[0], "nothing is bound"));
 }
 
+/* One more device; what else is recorded stays, though its claim is not at hand. */
+static void test_attach(void **state VC_UNUSED)
+{
+	AUTO_WORLD w =
+		world_of(DOMAIN(OURS(RECORD("ua-a", "1") RECORD("ua-gone", "2"))
+	                                DEVICES(PCI("ua-a", "0x65") PLAIN_PCI("0x66"))));
+	struct vc_claim *c = add_claim(&w, "lab", "d", UID_B);
+
+	w.input.mode = VC_MODE_ATTACH;
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "keep ua-gone > made recorded");
+	add_device(&w, c, "s", A67);
+	add_bind(&w, "b=d:s");
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "keep ua-gone > made recorded; add ua-b >0000:67:00.0 made recorded");
+	apply_and_reopen(&w);
+	assert_int_equal(w.domain.records.n, 3);
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "keep ua-gone > made recorded; "
+	            "keep ua-b 0000:67:00.0>0000:67:00.0 made recorded");
+	/* the refusals of a rewrite hold */
+	w.claims.v[0].devices.v[0].host.pci.bus = 0x65;
+	must_fail(&w, VC_ERR_REFUSED, "would be used twice");
+	w.claims.v[0].devices.v[0].host.pci.bus = 0x66;
+	must_fail(&w, VC_ERR_REFUSED, "already used by this <hostdev>");
+	w.claims.n = 0;
+	must_fail(&w, VC_ERR_ABSENT, "no claims were given");
+}
+
+static void test_detach(void **state VC_UNUSED)
+{
+	static const char *const aliases[] = { "ua-b", "ua-gone", "ua-none" };
+	static const char *const adopted[] = { "ua-mine" };
+	AUTO_WORLD w =
+		world_of(DOMAIN(OURS(RECORD("ua-a", "1") RECORD("ua-b", "2") RECORD(
+			"ua-gone",
+			"3") "<c:device alias='ua-mine' claim='c' request='r'/>")
+	                                DEVICES(PCI("ua-a", "0x65") PCI("ua-b", "0x66")
+	                                                PCI("ua-mine", "0x67"))));
+
+	w.input.mode = VC_MODE_DETACH;
+	w.input.aliases = adopted;
+	w.input.n_aliases = 1;
+	must_fail(&w, VC_ERR_REFUSED, "the element of 'ua-mine' was adopted");
+	w.input.n_aliases = 0;
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "keep ua-b 0000:66:00.0>0000:66:00.0 made recorded; "
+	            "keep ua-gone > made recorded; "
+	            "keep ua-mine 0000:67:00.0>0000:67:00.0 recorded");
+	w.input.aliases = aliases;
+	w.input.n_aliases = 3;
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "remove ua-b 0000:66:00.0> made; unbind ua-gone > made; "
+	            "keep ua-mine 0000:67:00.0>0000:67:00.0 recorded");
+	apply_and_reopen(&w);
+	assert_int_equal(w.domain.records.n, 2);
+	assert_int_equal(w.domain.hostdevs.n, 2);
+	must_be(&w, "keep ua-a 0000:65:00.0>0000:65:00.0 made recorded; "
+	            "keep ua-mine 0000:67:00.0>0000:67:00.0 recorded");
+}
+
 /* What the VMI asks for is not recorded; what was recorded goes on being so. */
 static void test_metadata_only_for_what_stays(void **state VC_UNUSED)
 {
@@ -918,6 +979,8 @@ int main(void)
 		cmocka_unit_test(test_adopt_listed),
 		cmocka_unit_test(test_adopt_refused),
 		cmocka_unit_test(test_unbind),
+		cmocka_unit_test(test_attach),
+		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_metadata_only_for_what_stays),
 		cmocka_unit_test(test_many),
 	};
