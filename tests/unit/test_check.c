@@ -83,6 +83,23 @@ static void test_site_and_kept_device(void **state VC_UNUSED)
 	rig_release(&rig);
 }
 
+/* A site's xsl:strip-space moves every node of what it transforms, but not of what the
+ * result is compared with: the wrong device would be written, and is not let through. */
+static void test_site_moves_nodes(void **state VC_UNUSED)
+{
+	const char *xml = "<domain><devices>\n"
+			  "<hostdev type='pci'><source/><alias name='ua-a'/></hostdev>\n"
+			  "<hostdev type='pci'><source/><alias name='ua-b'/></hostdev>\n"
+			  "</devices></domain>";
+	struct rig rig = RIG_INIT;
+
+	rig.plan.metadata = false;
+	rig_device(&rig, VC_PLAN_CHANGE, "ua-a", 2, "0000:65:00.0");
+	assert_int_equal(rig_apply(&rig, xml, SITE("strip-space")), -VC_ERR_REFUSED);
+	assert_null(rig.result.text);
+	rig_release(&rig);
+}
+
 static void test_bad_sites(void **state VC_UNUSED)
 {
 	static const struct {
@@ -121,9 +138,12 @@ static void test_bad_sites(void **state VC_UNUSED)
 		{ SITE("endless-wide"), "limit", VC_ERR_INPUT },
 		{ SITE("read-file"), "denied", VC_ERR_INPUT },
 		{ SITE("read-absolute"), "denied", VC_ERR_INPUT },
+		{ SITE("read-url"), "denied", VC_ERR_INPUT },
 		{ SITE("read-network"), "denied", VC_ERR_INPUT },
 		{ SITE("write-file"), "denied", VC_ERR_INPUT },
 		{ SITE("import-outside"), "x.xsl", VC_ERR_INPUT },
+		{ SITE("import-encoded"), "message.xsl", VC_ERR_INPUT },
+		{ SITE("import-link"), "link.xsl", VC_ERR_INPUT },
 		{ SITE("import-absolute"), "passwd", VC_ERR_INPUT },
 		{ SITE("import-network"), "127.0.0.1", VC_ERR_INPUT },
 		{ SITE("import-missing"), "nowhere.xsl", VC_ERR_INPUT },
@@ -153,7 +173,7 @@ static void test_bad_sites(void **state VC_UNUSED)
 #define BEFORE                                                                    \
 	"<!-- head --><domain type='kvm'>\n"                                      \
 	"<name>n</name>\n"                                                        \
-	"<metadata><o:o xmlns:o='urn:o'/></metadata>\n"                           \
+	"<metadata><o:o xmlns:o='urn:o'/></metadata><os xmlns:z='urn:z'/>\n"      \
 	"<devices>\n"                                                             \
 	"<disk type='file'><target dev='vda'/></disk>\n"                          \
 	"<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/>" \
@@ -174,7 +194,7 @@ static const char after[] =
 	"<q:device alias='ua-c' claim='c' request='r' index='1'/>"
 	"<q:device alias='ua-k' claim='c' request='r' index='1'/>"
 	"<q:device alias='ua-n' claim='c' request='r' index='1' made='yes'/>"
-	"</q:claims></metadata>\n"
+	"</q:claims></metadata><os xmlns:z='urn:z'/>\n"
 	"<devices>\n"
 	"<disk type='file'><target dev='vda'/></disk>\n"
 	"<hostdev mode='subsystem' type='pci' managed='no'><driver name='vfio'/>"
@@ -272,6 +292,8 @@ static const struct {
 	{ "<name>n</name>", "", "<name> of line 2" },
 	{ "</name>", "</name><os/>", "<metadata> of line 3" },
 	{ "</devices>\n", "</devices><os/>", "<os> was added" },
+	{ "<os xmlns:z='urn:z'/>", "<os/>", "<os> of line 3" },
+	{ "<os xmlns:z='urn:z'/>", "<os xmlns:z='urn:y'/>", "<os> of line 3" },
 	{ "</devices>\n", "</devices><devices/>", "<devices> was added" },
 	{ "<o:o xmlns:o='urn:o'/>", "", "<o> of line 3 is missing" },
 	{ "xmlns:o='urn:o'/>", "xmlns:o='urn:o'/><x/>", "<x> was added" },
@@ -402,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_sites),
 		cmocka_unit_test(test_site_and_kept_device),
+		cmocka_unit_test(test_site_moves_nodes),
 		cmocka_unit_test(test_bad_sites),
 		cmocka_unit_test(test_result_as_planned),
 		cmocka_unit_test(test_result_mutated),
