@@ -22,7 +22,7 @@
 #define PROGRAM     "virt-claim"
 #define PROC        "/proc"
 #define LIBVIRT_RUN "/run/libvirt/qemu"
-#define XML_NAME    "the XML of libvirt"
+#define XML_NAME    "XML"
 
 /* Until the configuration is read; and for `started` always, see confirm(). */
 #define FIRST_DEADLINE_MS 5000U
@@ -270,7 +270,7 @@ static int perform(struct call *call, struct vc_hook_answer *answer, struct vc_e
 {
 	if (vc_file_read_stream(call->arena, STDIN_FILENO, &call->xml, &call->len, err) <
 	    0)
-		return vc_err_context(err, XML_NAME);
+		return vc_err_context(err, "standard input");
 	if (call->step == VC_QEMU_CONFIRM)
 		return confirm(call, err);
 	if (read_domain(call, err) < 0)
