@@ -13,69 +13,24 @@
 
 	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']" mode="vc:attributes">
 		<xsl:param name="in" select="/.."/>
-		<xsl:variable name="same"
-			select="$in/@type = 'mdev' and p:mdev/@model = 'vfio-pci'"/>
+		<xsl:variable name="same" select="$in/@type = 'mdev' and @model = 'vfio-pci'"/>
 		<xsl:copy-of select="$in/@*[$same or (name() != 'display' and name() != 'ramfb')]"/>
 		<xsl:attribute name="mode">subsystem</xsl:attribute>
 		<xsl:attribute name="type">mdev</xsl:attribute>
-		<xsl:copy-of select="@managed"/>
-		<xsl:copy-of select="p:mdev/@model"/>
-		<xsl:copy-of select="@display | @ramfb"/>
+		<xsl:copy-of select="@managed | @model | @display | @ramfb"/>
 	</xsl:template>
 
-	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']" mode="vc:driver"/>
-	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']" mode="vc:teaming"/>
+	<xsl:template mode="vc:child"
+		match="p:device[@kind = 'mdev'][@write = 'yes']/p:driver
+			| p:device[@kind = 'mdev'][@write = 'yes']/p:teaming
+			| p:device[@kind = 'mdev'][@write = 'yes'][@model != 'vfio-ccw']/p:boot
+			| p:device[@kind = 'mdev'][@write = 'yes'][@model != 'vfio-pci']/p:rom"/>
 
-	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']" mode="vc:source">
-		<xsl:param name="in" select="/.."/>
+	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes']/p:address[not(@*)]"
+		mode="vc:child">
 		<xsl:param name="old" select="/.."/>
 		<xsl:param name="space"/>
-		<xsl:variable name="uuid" select="p:mdev/@uuid"/>
-		<xsl:value-of select="$space"/>
-		<xsl:choose>
-			<xsl:when test="$old/address and $in/@type = 'mdev'">
-				<source>
-					<xsl:copy-of select="$old/@*"/>
-					<xsl:for-each select="$old/node()">
-						<xsl:choose>
-							<xsl:when test="self::address">
-								<address>
-									<xsl:copy-of select="@*"/>
-									<xsl:copy-of select="$uuid"/>
-									<xsl:copy-of select="node()"/>
-								</address>
-							</xsl:when>
-							<xsl:otherwise>
-								<xsl:copy-of select="."/>
-							</xsl:otherwise>
-						</xsl:choose>
-					</xsl:for-each>
-				</source>
-			</xsl:when>
-			<xsl:otherwise>
-				<source>
-					<xsl:if test="$space != ''">
-						<xsl:value-of select="concat($space, $vc:unit)"/>
-					</xsl:if>
-					<address uuid="{$uuid}"/>
-					<xsl:value-of select="$space"/>
-				</source>
-			</xsl:otherwise>
-		</xsl:choose>
-	</xsl:template>
-
-	<xsl:template
-		match="p:device[@kind = 'mdev'][@write = 'yes'][p:mdev/@model != 'vfio-ccw']"
-		mode="vc:boot"/>
-	<xsl:template
-		match="p:device[@kind = 'mdev'][@write = 'yes'][p:mdev/@model != 'vfio-pci']"
-		mode="vc:rom"/>
-
-	<xsl:template match="p:device[@kind = 'mdev'][@write = 'yes'][not(p:address)]"
-		mode="vc:address">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:variable name="model" select="p:mdev/@model"/>
+		<xsl:variable name="model" select="../@model"/>
 		<xsl:if test="$old[($model = 'vfio-pci' and not(@type = 'ccw'))
 			or ($model = 'vfio-ccw' and not(@type = 'pci'))]">
 			<xsl:value-of select="$space"/>

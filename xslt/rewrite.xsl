@@ -7,16 +7,13 @@
 	schemas/plan.rng. Everything that the plan does not name is copied. What a host
 	device looks like is said by the sheet of its kind (pci.xsl, mdev.xsl).
 
-	A device of the plan is written by a chain of templates that match p:device, one
-	mode each, in the order in which libvirt prints them:
-
-	  vc:attributes  vc:driver  vc:teaming  vc:source  vc:boot  vc:alias  vc:rom
-	  vc:acpi  vc:address
-
-	Each gets $in (the element that is there, empty for a new one), $old (the child of
-	$in that it replaces, empty when there is none) and $space (what stands in front of
-	a child so that it is indented). It writes one child or none. A site's sheet
-	overrides these.
+	A device of the plan, p:device, has what its element may have as children (its
+	parts), in the order in which libvirt prints them, then p:record and p:attribute.
+	vc:attributes writes the attributes of the element; vc:child is applied to each part
+	and writes one child or none. Both get $in (the element that is there, empty for a
+	new one), vc:child also $old (the child of $in that it replaces, empty when there is
+	none) and $space (what stands in front of a child so that it is indented). A site's
+	sheet overrides these.
 -->
 <xsl:stylesheet version="1.0"
 	xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
@@ -236,12 +233,12 @@
 
 	<xsl:template match="p:device" mode="vc:add">
 		<xsl:value-of select="$vc:space2"/>
-		<hostdev>
+		<xsl:element name="{@element}">
 			<xsl:apply-templates select="." mode="vc:content">
 				<xsl:with-param name="space" select="string($vc:space3)"/>
 				<xsl:with-param name="close" select="string($vc:space2)"/>
 			</xsl:apply-templates>
-		</hostdev>
+		</xsl:element>
 	</xsl:template>
 
 	<!-- One device that is there: in place. -->
@@ -284,237 +281,160 @@
 		</xsl:for-each>
 	</xsl:template>
 
+	<!-- Children that are there stay in their places. A new one stands before the next of
+	     the plan's parts that is there: libxml2 takes the children of one group of
+	     libvirt's schema for valid only when nothing else is between them. -->
 	<xsl:template match="p:device" mode="vc:content">
 		<xsl:param name="in" select="/.."/>
 		<xsl:param name="space"/>
 		<xsl:param name="close"/>
-		<xsl:variable name="device" select="."/>
+		<xsl:variable name="parts" select="p:record/preceding-sibling::*"/>
+		<xsl:variable name="names">
+			<xsl:text>|</xsl:text>
+			<xsl:for-each select="$in/*[namespace-uri() = '']">
+				<xsl:value-of select="concat(name(), '|')"/>
+			</xsl:for-each>
+		</xsl:variable>
 		<xsl:apply-templates select="." mode="vc:attributes">
 			<xsl:with-param name="in" select="$in"/>
 		</xsl:apply-templates>
-		<!-- A new <driver> stands right before <source>: libxml2 takes the children of one
-			group of libvirt's schema for valid only when nothing else is between. -->
-		<xsl:variable name="before"
-			select="generate-id(($in/teaming | $in/source)[not($in/driver)][1])"/>
-		<xsl:if test="not($in/driver) and $before = ''">
-			<xsl:apply-templates select="." mode="vc:driver">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
 		<xsl:for-each select="$in/node()[not(self::text()) or normalize-space()]">
-			<xsl:if test="generate-id() = $before">
-				<xsl:apply-templates select="$device" mode="vc:driver">
-					<xsl:with-param name="in" select="$in"/>
-					<xsl:with-param name="space" select="$space"/>
-				</xsl:apply-templates>
+			<xsl:variable name="old" select="."/>
+			<xsl:variable name="name" select="name(self::*[namespace-uri() = ''])"/>
+			<xsl:variable name="part" select="$parts[local-name() = $name]"/>
+			<xsl:apply-templates select="$part/preceding-sibling::*[1]" mode="vc:new">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="names" select="$names"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+			<xsl:apply-templates select="$part" mode="vc:child">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="old" select="$old"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+			<xsl:if test="not($part)">
+				<xsl:if test="not(self::text())">
+					<xsl:value-of select="$space"/>
+				</xsl:if>
+				<xsl:copy-of select="."/>
 			</xsl:if>
-			<xsl:choose>
-				<xsl:when test="self::driver">
-					<xsl:apply-templates select="$device" mode="vc:driver">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::teaming">
-					<xsl:apply-templates select="$device" mode="vc:teaming">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::source">
-					<xsl:apply-templates select="$device" mode="vc:source">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::boot">
-					<xsl:apply-templates select="$device" mode="vc:boot">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::alias">
-					<xsl:apply-templates select="$device" mode="vc:alias">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::rom">
-					<xsl:apply-templates select="$device" mode="vc:rom">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::acpi">
-					<xsl:apply-templates select="$device" mode="vc:acpi">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:when test="self::address">
-					<xsl:apply-templates select="$device" mode="vc:address">
-						<xsl:with-param name="in" select="$in"/>
-						<xsl:with-param name="old" select="."/>
-						<xsl:with-param name="space" select="$space"/>
-					</xsl:apply-templates>
-				</xsl:when>
-				<xsl:otherwise>
-					<xsl:if test="not(self::text())">
-						<xsl:value-of select="$space"/>
-					</xsl:if>
-					<xsl:copy-of select="."/>
-				</xsl:otherwise>
-			</xsl:choose>
 		</xsl:for-each>
-		<xsl:if test="not($in/teaming)">
-			<xsl:apply-templates select="." mode="vc:teaming">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/source)">
-			<xsl:apply-templates select="." mode="vc:source">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/boot)">
-			<xsl:apply-templates select="." mode="vc:boot">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/alias)">
-			<xsl:apply-templates select="." mode="vc:alias">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/rom)">
-			<xsl:apply-templates select="." mode="vc:rom">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/acpi)">
-			<xsl:apply-templates select="." mode="vc:acpi">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
-		<xsl:if test="not($in/address)">
-			<xsl:apply-templates select="." mode="vc:address">
-				<xsl:with-param name="in" select="$in"/>
-				<xsl:with-param name="space" select="$space"/>
-			</xsl:apply-templates>
-		</xsl:if>
+		<xsl:apply-templates select="$parts[last()]" mode="vc:new">
+			<xsl:with-param name="in" select="$in"/>
+			<xsl:with-param name="names" select="$names"/>
+			<xsl:with-param name="space" select="$space"/>
+		</xsl:apply-templates>
 		<xsl:value-of select="$close"/>
 	</xsl:template>
 
-	<!-- What is there stays, unless a kind, an option or a site says otherwise. -->
+	<!-- This part and those right before it, as far as they are not there yet. -->
+	<xsl:template match="p:device/*" mode="vc:new">
+		<xsl:param name="in"/>
+		<xsl:param name="names"/>
+		<xsl:param name="space"/>
+		<xsl:if test="not(contains($names, concat('|', local-name(), '|')))">
+			<xsl:apply-templates select="preceding-sibling::*[1]" mode="vc:new">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="names" select="$names"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+			<xsl:apply-templates select="." mode="vc:child">
+				<xsl:with-param name="in" select="$in"/>
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:apply-templates>
+		</xsl:if>
+	</xsl:template>
+
+	<!-- What is there stays, unless the plan, a kind or a site says otherwise. -->
 
 	<xsl:template match="p:device" mode="vc:attributes">
 		<xsl:param name="in"/>
 		<xsl:copy-of select="$in/@*"/>
 	</xsl:template>
 
-	<xsl:template match="p:device" mode="vc:driver">
+	<xsl:template match="p:device/*" mode="vc:child" priority="-1">
 		<xsl:param name="old" select="/.."/>
 		<xsl:param name="space"/>
-		<xsl:if test="$old">
+		<xsl:if test="$old or @*">
 			<xsl:value-of select="$space"/>
-			<xsl:copy-of select="$old"/>
 		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:teaming">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old">
-			<xsl:value-of select="$space"/>
-			<xsl:copy-of select="$old"/>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:source">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old">
-			<xsl:value-of select="$space"/>
-			<xsl:copy-of select="$old"/>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:acpi">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old">
-			<xsl:value-of select="$space"/>
-			<xsl:copy-of select="$old"/>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:boot">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old or p:boot">
-			<xsl:value-of select="$space"/>
-			<boot>
-				<xsl:copy-of select="$old/@*"/>
-				<xsl:copy-of select="p:boot/@*"/>
-				<xsl:copy-of select="$old/node()"/>
-			</boot>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:rom">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old or p:rom">
-			<xsl:value-of select="$space"/>
-			<rom>
-				<xsl:copy-of select="$old/@*"/>
-				<xsl:copy-of select="p:rom/@*"/>
-				<xsl:copy-of select="$old/node()"/>
-			</rom>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:address">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
-		<xsl:if test="$old or p:address">
-			<xsl:value-of select="$space"/>
-			<address>
-				<xsl:copy-of select="$old/@*"/>
-				<xsl:copy-of select="p:address/@*"/>
-				<xsl:copy-of select="$old/node()"/>
-			</address>
-		</xsl:if>
-	</xsl:template>
-
-	<xsl:template match="p:device" mode="vc:alias">
-		<xsl:param name="old" select="/.."/>
-		<xsl:param name="space"/>
 		<xsl:choose>
-			<xsl:when test="@action = 'keep'">
-				<xsl:if test="$old">
-					<xsl:value-of select="$space"/>
-					<xsl:copy-of select="$old"/>
-				</xsl:if>
+			<xsl:when test="@*">
+				<xsl:element name="{local-name()}">
+					<xsl:copy-of select="$old/@*"/>
+					<xsl:copy-of select="@*"/>
+					<xsl:copy-of select="$old/node()"/>
+				</xsl:element>
 			</xsl:when>
 			<xsl:otherwise>
-				<xsl:value-of select="$space"/>
-				<alias name="{@alias}"/>
+				<xsl:copy-of select="$old"/>
 			</xsl:otherwise>
 		</xsl:choose>
+	</xsl:template>
+
+	<xsl:template match="p:device/p:alias[@name]" mode="vc:child">
+		<xsl:param name="space"/>
+		<xsl:value-of select="$space"/>
+		<alias name="{@name}"/>
+	</xsl:template>
+
+	<!-- Elements that say something by being there. -->
+	<xsl:template mode="vc:child"
+		match="p:device/p:readonly[@set] | p:device/p:shareable[@set]">
+		<xsl:param name="space"/>
+		<xsl:if test="@set = 'yes'">
+			<xsl:value-of select="$space"/>
+			<xsl:element name="{local-name()}"/>
+		</xsl:if>
+	</xsl:template>
+
+	<!-- In place only the host address changes; anything else of <source> stays. -->
+	<xsl:template match="p:device[@write = 'yes']/p:source" mode="vc:child">
+		<xsl:param name="in" select="/.."/>
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:variable name="source" select="."/>
+		<xsl:variable name="same" select="$old[$in/@type = $source/../@type
+			and (address or not($source/p:address))]"/>
+		<xsl:value-of select="$space"/>
+		<source>
+			<xsl:copy-of select="$same/@*"/>
+			<xsl:copy-of select="@*"/>
+			<xsl:for-each select="$same/node()">
+				<xsl:choose>
+					<xsl:when test="self::address">
+						<address>
+							<xsl:copy-of select="@*"/>
+							<xsl:copy-of select="$source/p:address/@*"/>
+							<xsl:copy-of select="node()"/>
+						</address>
+					</xsl:when>
+					<xsl:otherwise>
+						<xsl:copy-of select="."/>
+					</xsl:otherwise>
+				</xsl:choose>
+			</xsl:for-each>
+			<xsl:if test="not($same)">
+				<xsl:call-template name="vc:children">
+					<xsl:with-param name="space" select="$space"/>
+				</xsl:call-template>
+			</xsl:if>
+		</source>
+	</xsl:template>
+
+	<!-- Children of a part of the plan, as elements of the domain. -->
+	<xsl:template name="vc:children">
+		<xsl:param name="space"/>
+		<xsl:for-each select="*">
+			<xsl:if test="$space != ''">
+				<xsl:value-of select="concat($space, $vc:unit)"/>
+			</xsl:if>
+			<xsl:element name="{local-name()}">
+				<xsl:copy-of select="@*"/>
+			</xsl:element>
+		</xsl:for-each>
+		<xsl:if test="*">
+			<xsl:value-of select="$space"/>
+		</xsl:if>
 	</xsl:template>
 </xsl:stylesheet>

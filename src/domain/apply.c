@@ -6,6 +6,7 @@
 
 #include "domain/check.h"
 #include "domain/compare.h"
+#include "domain/form.h"
 #include "domain/record_xml.h"
 #include "domain/xml.h"
 #include "domain/xslt.h"
@@ -126,18 +127,18 @@ static int refuse_texts(const struct run *run)
 static int refuse_twice(const struct run *run, const struct vc_plan_device *device,
                         xmlNodePtr element)
 {
-	static const char *const names[] = { "driver", "teaming", "source", "boot",
-		                             "alias",  "rom",     "acpi",   "address" };
-	size_t n[VC_ARRAY_SIZE(names)] = { 0 };
-	xmlNodePtr node = element->children;
+	const char *const *name = vc_form(device->host.kind)->children;
+	xmlNodePtr node = NULL;
 
-	for (; node; node = node->next)
-		for (size_t i = 0; i < VC_ARRAY_SIZE(names); i++)
-			if (vc_xml_is(node, names[i], NULL) && ++n[i] > 1)
+	for (; *name; name++) {
+		node = vc_xml_child(element, *name);
+		for (node = node ? node->next : NULL; node; node = node->next)
+			if (vc_xml_is(node, *name, NULL))
 				return vc_xml_fail(run->document, node, run->err,
 				                   VC_ERR_INPUT,
 				                   "'%s' has two <%s>; leave one",
-				                   device->alias, names[i]);
+				                   device->alias, *name);
+	}
 	node = vc_xml_child(vc_xml_child(element, "source"), "address");
 	for (node = node ? node->next : NULL; node; node = node->next)
 		if (vc_xml_is(node, "address", NULL))
@@ -150,21 +151,20 @@ static int refuse_twice(const struct run *run, const struct vc_plan_device *devi
 static int refuse_element(const struct run *run, const struct vc_plan_device *device,
                           xmlNodePtr element)
 {
-	bool hostdev = vc_xml_is(element, "hostdev", NULL);
-	bool interface = vc_xml_is(element, "interface", NULL);
+	const char *name = vc_form(device->host.kind)->element;
 
-	if (!hostdev && !interface && !vc_xml_is(element, "disk", NULL))
+	if (!vc_xml_is(element, "hostdev", NULL) &&
+	    !vc_xml_is(element, "interface", NULL) && !vc_xml_is(element, "disk", NULL))
 		return vc_fail(run->err, VC_ERR_INTERNAL,
 		               "'%s': planned where there is no host device",
 		               device->alias);
 	if (device->action == VC_PLAN_KEEP && !run->site)
 		return 0;
-	if (device->action == VC_PLAN_CHANGE && !hostdev &&
-	    !(interface && device->host.kind == VC_KIND_PCI))
+	if (device->action == VC_PLAN_CHANGE && !vc_xml_is(element, name, NULL))
 		return vc_xml_fail(run->document, element, run->err, VC_ERR_REFUSED,
 		                   "'%s' is a <%s>, which cannot be given this device; "
-		                   "make it a <hostdev>",
-		                   device->alias, (const char *)element->name);
+		                   "make it a <%s>",
+		                   device->alias, (const char *)element->name, name);
 	if (refuse_text(run, element) < 0)
 		return -(int)run->err->kind;
 	return refuse_twice(run, device, element);
@@ -231,10 +231,8 @@ static xmlDocPtr transform(const struct run *run)
 	struct vc_xslt_job job = { .domain = run->document->xml, .site = run->site };
 	xmlDocPtr result = NULL;
 
-	for (size_t i = 0; i < run->plan->devices.n; i++) {
-		job.pci = job.pci || run->plan->devices.v[i].host.kind == VC_KIND_PCI;
-		job.mdev = job.mdev || run->plan->devices.v[i].host.kind == VC_KIND_MDEV;
-	}
+	for (size_t i = 0; i < run->plan->devices.n; i++)
+		job.kinds[run->plan->devices.v[i].host.kind] = true;
 	if (run->site) {
 		/* xsl:strip-space takes nodes out of the very source. */
 		copy = xmlCopyDoc(run->document->xml, 1);

@@ -227,6 +227,14 @@ static void merge_options(struct vc_options *to, const struct vc_options *from)
 	merge_tri(&to->rom_bar, from->rom_bar);
 	merge_tri(&to->display, from->display);
 	merge_tri(&to->ramfb, from->ramfb);
+	merge_tri(&to->readonly, from->readonly);
+	merge_tri(&to->shareable, from->shareable);
+	if (to->kind == VC_KIND_UNKNOWN)
+		to->kind = from->kind;
+	if (!to->mac)
+		to->mac = from->mac;
+	if (to->vlan == 0)
+		to->vlan = from->vlan;
 }
 
 static int twice(const char *alias, const struct vc_binding *a,

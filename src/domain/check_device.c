@@ -8,11 +8,14 @@
  */
 #include "domain/check_device.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "domain/compare.h"
 #include "domain/document.h"
+#include "domain/form.h"
 #include "domain/xml.h"
 
 #define OVERLAY_MAX 6
@@ -142,67 +145,185 @@ static bool is_mdev(const struct vc_plan_device *device, const char *model)
 	        strcmp(vc_mdev_model_name(device->host.mdev_model), model) == 0);
 }
 
-static bool is_interface(const xmlNode *element)
-{
-	return strcmp((const char *)element->name, "interface") == 0;
-}
-
+/* Whether the element before was of the same kind, so that what it has beside its host
+ * side still means something. */
 static bool same_kind(const struct vc_plan_device *device, const xmlNode *before)
 {
-	const char *type = vc_xml_peek(before, "type");
+	const char *type = before ? vc_xml_peek(before, "type") : NULL;
 
-	if (!before || !type)
-		return false;
-	return is_interface(before) || strcmp(type, vc_kind_name(device->host.kind)) == 0;
+	return type && strcmp(type, vc_form(device->host.kind)->type) == 0;
+}
+
+static void require_hostdev(struct overlay *o, const struct vc_plan_device *device,
+                            bool same)
+{
+	const struct vc_options *options = &device->options;
+	bool keep =
+		same && (device->host.kind == VC_KIND_PCI || is_mdev(device, "vfio-pci"));
+
+	require(o, "mode", "subsystem");
+	if (is_mdev(device, NULL))
+		require(o, "model", vc_mdev_model_name(device->host.mdev_model));
+	else if (!same || device->host.kind == VC_KIND_PCI)
+		require(o, "model", NULL);
+	require_tri(o, "display", options->display, "off", "on");
+	require_tri(o, "ramfb", options->ramfb, "off", "on");
+	if (!keep && options->display == VC_UNKNOWN)
+		require(o, "display", NULL);
+	if (!keep && options->ramfb == VC_UNKNOWN)
+		require(o, "ramfb", NULL);
 }
 
 /* Attributes of the element itself */
 static bool own_attributes_ok(const struct vc_plan_device *device, xmlNodePtr before,
                               xmlNodePtr after)
 {
-	const struct vc_options *options = &device->options;
+	const struct vc_form *form = vc_form(device->host.kind);
 	enum vc_tri managed = device->managed;
 	struct overlay o = { 0 };
-	bool keep = same_kind(device, before) &&
-	            (device->host.kind == VC_KIND_PCI || is_mdev(device, "vfio-pci"));
 
 	if (!writes(device))
 		return attributes_ok(&o, before, after);
 	if (device->action == VC_PLAN_ADD && managed == VC_UNKNOWN)
 		managed = VC_NO;
-	require_tri(&o, "managed", managed, "no", "yes");
-	if (is_interface(after))
-		return attributes_ok(&o, before, after);
-	require(&o, "mode", "subsystem");
-	require(&o, "type", vc_kind_name(device->host.kind));
-	require(&o, "model",
-	        is_mdev(device, NULL) ? vc_mdev_model_name(device->host.mdev_model)
-	                              : NULL);
-	require_tri(&o, "display", options->display, "off", "on");
-	require_tri(&o, "ramfb", options->ramfb, "off", "on");
-	if (!keep && options->display == VC_UNKNOWN)
-		require(&o, "display", NULL);
-	if (!keep && options->ramfb == VC_UNKNOWN)
-		require(&o, "ramfb", NULL);
+	require(&o, "type", form->type);
+	if (strcmp(form->element, "hostdev") == 0)
+		require_hostdev(&o, device, same_kind(device, before));
+	else if (strcmp(form->element, "disk") == 0 && !before)
+		require(&o, "device", "disk");
+	if (device->host.kind != VC_KIND_NVME && device->host.kind != VC_KIND_VDPA)
+		require_tri(&o, "managed", managed, "no", "yes");
 	return attributes_ok(&o, before, after);
 }
 
-/* The one <address> of a new <source>, with exactly these attributes. */
-static bool new_source_ok(const struct overlay *o, xmlNodePtr source)
-{
-	xmlNodePtr address = vc_xml_solid(source->children);
+#define SOURCE_CHILDREN_MAX 3
 
-	return is_plain(source) && !source->properties &&
-	       vc_xml_is(address, "address", NULL) && is_plain(address) &&
-	       !vc_xml_solid(address->children) && !vc_xml_solid(address->next) &&
-	       attributes_ok(o, NULL, address);
+/* A <source>: its own attributes, and its children in order. */
+struct source {
+	struct overlay own;
+	struct {
+		const char *name;
+		struct overlay overlay;
+	} v[SOURCE_CHILDREN_MAX];
+	size_t n;
+	struct address_text address;
+	char text[4][sizeof("scsi_host4294967295")];
+};
+
+static struct overlay *require_child(struct source *source, const char *name)
+{
+	source->v[source->n].name = name;
+	return &source->v[source->n++].overlay;
+}
+
+static const char *number(struct source *source, size_t i, const char *fmt, ...)
+	VC_PRINTF(3, 4);
+static const char *number(struct source *source, size_t i, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(source->text[i], sizeof(source->text[i]), fmt, ap);
+	va_end(ap);
+	return source->text[i];
+}
+
+static void require_usb(struct source *s, const struct vc_usb_device *usb)
+{
+	struct overlay *address;
+
+	if (usb->has_ids) {
+		require(require_child(s, "vendor"), "id",
+		        number(s, 0, "0x%04x", usb->vendor));
+		require(require_child(s, "product"), "id",
+		        number(s, 1, "0x%04x", usb->product));
+	}
+	if (usb->bus == 0)
+		return;
+	address = require_child(s, "address");
+	require(address, "bus", number(s, 2, "%u", usb->bus));
+	if (usb->device > 0)
+		require(address, "device", number(s, 3, "%u", usb->device));
+	else
+		require(address, "port", usb->port);
+}
+
+static void require_scsi(struct source *s, const struct vc_scsi_unit *scsi)
+{
+	struct overlay *address;
+
+	require(require_child(s, "adapter"), "name",
+	        number(s, 0, "scsi_host%" PRIu32, scsi->host));
+	address = require_child(s, "address");
+	require(address, "bus", number(s, 1, "%" PRIu32, scsi->channel));
+	require(address, "target", number(s, 2, "%" PRIu32, scsi->target));
+	require(address, "unit", number(s, 3, "%" PRIu64, scsi->lun));
+}
+
+static void require_function(struct source *s, const struct vc_plan_device *device)
+{
+	const struct vc_host_side *host = &device->host;
+	struct overlay *address = require_child(s, "address");
+
+	require_address(address, &s->address, &host->pci);
+	if (host->kind == VC_KIND_NETWORK)
+		require(address, "type", "pci");
+	if (host->kind != VC_KIND_NVME)
+		return;
+	require(&s->own, "type", "pci");
+	require(&s->own, "namespace", number(s, 0, "%" PRIu32, vc_nvme_namespace(host)));
+	require_tri(&s->own, "managed", device->managed, "no", "yes");
+}
+
+static void plan_source(const struct vc_plan_device *device, struct source *s)
+{
+	const struct vc_host_side *host = &device->host;
+
+	switch (host->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+	case VC_KIND_NVME:
+		require_function(s, device);
+		return;
+	case VC_KIND_MDEV:
+		require(require_child(s, "address"), "uuid", host->mdev_uuid);
+		return;
+	case VC_KIND_USB:
+		require_usb(s, &host->usb);
+		return;
+	case VC_KIND_SCSI:
+		require_scsi(s, &host->scsi);
+		return;
+	case VC_KIND_VDPA:
+		require(&s->own, "dev", host->vdpa);
+		return;
+	case VC_KIND_SCSI_HOST:
+		require(&s->own, "protocol", "vhost");
+		require(&s->own, "wwpn", host->wwpn);
+		return;
+	case VC_KIND_UNKNOWN:
+		return;
+	}
+}
+
+/* Exactly these children, each with exactly these attributes. */
+static bool new_children_ok(const struct source *s, xmlNodePtr source)
+{
+	xmlNodePtr child = vc_xml_solid(source->children);
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!child || !vc_xml_is(child, s->v[i].name, NULL) || !is_plain(child) ||
+		    vc_xml_solid(child->children) ||
+		    !attributes_ok(&s->v[i].overlay, NULL, child))
+			return false;
+		child = vc_xml_solid(child->next);
+	}
+	return !child;
 }
 
 /* A <source> that was there: only the host address is another. */
-static bool old_source_ok(const struct overlay *o, xmlNodePtr a, xmlNodePtr b)
+static bool old_children_ok(const struct overlay *o, xmlNodePtr a, xmlNodePtr b)
 {
-	if (!vc_xml_equal_start(a, b))
-		return false;
 	a = vc_xml_solid(a->children);
 	b = vc_xml_solid(b->children);
 	while (a && b) {
@@ -228,22 +349,24 @@ static bool source_ok(const struct vc_plan_device *device, xmlNodePtr before,
 	static const struct part untouched = { .name = "source" };
 	xmlNodePtr a = vc_xml_child(before, "source");
 	xmlNodePtr b = vc_xml_child(after, "source");
-	struct address_text text = { 0 };
-	struct overlay o = { 0 };
+	enum vc_kind kind = device->host.kind;
+	struct source s = { .n = 0 };
 
 	if (!writes(device))
 		return part_ok(&untouched, before, after);
 	if (!b)
 		return false;
-	if (device->host.kind == VC_KIND_MDEV)
-		require(&o, "uuid", device->host.mdev_uuid);
-	else
-		require_address(&o, &text, &device->host.pci);
-	if (vc_xml_child(a, "address") && same_kind(device, before))
-		return old_source_ok(&o, a, b);
-	if (is_interface(after))
-		require(&o, "type", "pci");
-	return new_source_ok(&o, b);
+	plan_source(device, &s);
+	if (!same_kind(device, before))
+		a = NULL;
+	if (kind == VC_KIND_USB || kind == VC_KIND_SCSI)
+		return is_plain(b) && attributes_ok(&s.own, a, b) &&
+		       new_children_ok(&s, b);
+	if (!a || (s.n > 0 && !vc_xml_child(a, "address")))
+		return is_plain(b) && attributes_ok(&s.own, NULL, b) &&
+		       new_children_ok(&s, b);
+	return vc_xml_equal_name(a, b) && attributes_ok(&s.own, a, b) &&
+	       old_children_ok(&s.v[0].overlay, a, b);
 }
 
 static bool alias_ok(const struct vc_plan_device *device, xmlNodePtr before,
@@ -300,13 +423,19 @@ static bool address_ok(const struct vc_plan_device *device, xmlNodePtr before,
 static void plan_driver(const struct vc_plan_device *device, xmlNodePtr before,
                         struct part *part)
 {
-	const char *name = vc_xml_peek(vc_xml_child(before, "driver"), "name");
+	xmlNodePtr driver = vc_xml_child(before, "driver");
+	const char *name = vc_xml_peek(driver, "name");
+	const char *type = vc_xml_peek(driver, "type");
 
 	if (device->host.kind == VC_KIND_MDEV) {
 		part->presence = GONE;
-	} else if (!before || !is_interface(before)) {
+	} else if (device->host.kind == VC_KIND_PCI) {
 		part->presence = PRESENT;
 		require(&part->overlay, "name", name ? name : "vfio");
+	} else if (device->host.kind == VC_KIND_NVME) {
+		part->presence = PRESENT;
+		require(&part->overlay, "name", name ? name : "qemu");
+		require(&part->overlay, "type", type ? type : "raw");
 	}
 }
 
@@ -363,39 +492,102 @@ static const char *check_parts(const struct vc_plan_device *device, xmlNodePtr b
 	return part_ok(&teaming, before, after) ? NULL : "<teaming> is not as planned";
 }
 
-static const char *const part_names[] = { "driver",  "boot",   "rom",   "acpi",
-	                                  "teaming", "source", "alias", "address" };
-
-/* The first five are those that a site may alter. */
-#define N_SITE_PARTS 5
-
-static bool is_part(const xmlNode *node)
+static bool vlan_ok(const struct vc_plan_device *device, xmlNodePtr before,
+                    xmlNodePtr after)
 {
-	for (size_t i = 0; i < VC_ARRAY_SIZE(part_names); i++)
-		if (vc_xml_is(node, part_names[i], NULL))
+	static const struct part untouched = { .name = "vlan" };
+	xmlNodePtr vlan = vc_xml_child(after, "vlan");
+	xmlNodePtr tag = vlan ? vc_xml_solid(vlan->children) : NULL;
+	char id[sizeof("4294967295")];
+	struct overlay o = { 0 };
+
+	if (!writes(device) || device->vlan == 0)
+		return part_ok(&untouched, before, after);
+	(void)snprintf(id, sizeof(id), "%u", device->vlan);
+	require(&o, "id", id);
+	return vlan && is_plain(vlan) && !vlan->properties &&
+	       vc_xml_is(tag, "tag", NULL) && rest_ok(NULL, tag) &&
+	       attributes_ok(&o, NULL, tag) && !vc_xml_solid(tag->next);
+}
+
+static void plan_switch(enum vc_tri value, struct part *part)
+{
+	if (value == VC_YES)
+		part->presence = PRESENT;
+	else if (value == VC_NO)
+		part->presence = GONE;
+}
+
+/* The children of some kinds that nobody else may alter. */
+static const char *check_special(const struct vc_plan_device *device, xmlNodePtr before,
+                                 xmlNodePtr after)
+{
+	struct part mac = { .name = "mac" }, target = { .name = "target" };
+	struct part readonly = { .name = "readonly" };
+	struct part shareable = { .name = "shareable" };
+
+	if (writes(device) && device->mac) {
+		mac.presence = PRESENT;
+		require(&mac.overlay, "address", device->mac);
+	}
+	if (writes(device) && device->target) {
+		target.presence = PRESENT;
+		require(&target.overlay, "dev", device->target);
+		require(&target.overlay, "bus", "virtio");
+	}
+	if (writes(device)) {
+		plan_switch(device->options.readonly, &readonly);
+		plan_switch(device->options.shareable, &shareable);
+	}
+	if (!part_ok(&mac, before, after))
+		return "its MAC address is not as planned";
+	if (!vlan_ok(device, before, after))
+		return "its VLAN is not as planned";
+	if (!part_ok(&target, before, after))
+		return "its name in the guest is not as planned";
+	return part_ok(&readonly, before, after) && part_ok(&shareable, before, after)
+	               ? NULL
+	               : "<readonly> or <shareable> is not as planned";
+}
+
+/* What a site may alter. */
+static const char *const site_parts[] = { "driver", "boot", "rom", "acpi", "teaming" };
+
+static bool is_site_part(const char *name)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(site_parts); i++)
+		if (strcmp(name, site_parts[i]) == 0)
 			return true;
 	return false;
 }
 
-static xmlNodePtr next_other(xmlNodePtr node)
+static bool is_part(const xmlNode *node, const char *const *parts)
+{
+	for (; *parts; parts++)
+		if (vc_xml_is(node, *parts, NULL))
+			return true;
+	return false;
+}
+
+static xmlNodePtr next_other(xmlNodePtr node, const char *const *parts)
 {
 	node = vc_xml_solid(node);
-	while (node && is_part(node))
+	while (node && is_part(node, parts))
 		node = vc_xml_solid(node->next);
 	return node;
 }
 
 /* Comments, unknown elements and the like, in their order. */
-static bool others_ok(xmlNodePtr before, xmlNodePtr after)
+static bool others_ok(const char *const *parts, xmlNodePtr before, xmlNodePtr after)
 {
-	xmlNodePtr a = next_other(before ? before->children : NULL);
-	xmlNodePtr b = next_other(after->children);
+	xmlNodePtr a = next_other(before ? before->children : NULL, parts);
+	xmlNodePtr b = next_other(after->children, parts);
 
 	while (a && b) {
 		if (!vc_xml_equal_step(&a, &b, VC_XML_BLANKS_IGNORE))
 			return false;
-		a = next_other(a);
-		b = next_other(b);
+		a = next_other(a, parts);
+		b = next_other(b, parts);
 	}
 	return !a && !b;
 }
@@ -411,28 +603,30 @@ static size_t count(const xmlNode *element, const char *name)
 }
 
 /* No part is there twice, and what a site altered holds no further elements. */
-static const char *check_shape(xmlNodePtr before, xmlNodePtr after)
+static const char *check_shape(const char *const *parts, xmlNodePtr before,
+                               xmlNodePtr after)
 {
-	for (size_t i = 0; i < VC_ARRAY_SIZE(part_names); i++) {
-		xmlNodePtr a = vc_xml_child(before, part_names[i]);
-		xmlNodePtr b = vc_xml_child(after, part_names[i]);
+	for (; *parts; parts++) {
+		xmlNodePtr a = vc_xml_child(before, *parts);
+		xmlNodePtr b = vc_xml_child(after, *parts);
 
-		if (count(after, part_names[i]) > 1)
+		if (count(after, *parts) > 1)
 			return "a child is there twice";
 		if (b && b->nsDef && (!a || !a->nsDef))
 			return "a child declares namespaces; the stylesheet needs "
 			       "exclude-result-prefixes";
-		if (b && i < N_SITE_PARTS && !rest_ok(NULL, b) && (!a || !rest_ok(a, b)))
+		if (b && is_site_part(*parts) && !rest_ok(NULL, b) &&
+		    (!a || !rest_ok(a, b)))
 			return "an unknown child was added";
 	}
 	return NULL;
 }
 
-static bool name_ok(xmlNodePtr before, xmlNodePtr after)
+static bool name_ok(const struct vc_form *form, xmlNodePtr before, xmlNodePtr after)
 {
 	if (before)
 		return vc_xml_equal_name(before, after);
-	return vc_xml_is(after, "hostdev", NULL) && !after->nsDef;
+	return vc_xml_is(after, form->element, NULL) && !after->nsDef;
 }
 
 /**
@@ -447,17 +641,18 @@ static bool name_ok(xmlNodePtr before, xmlNodePtr after)
 const char *vc_check_device(const struct vc_plan_device *device, xmlNodePtr before,
                             xmlNodePtr after, bool site)
 {
+	const struct vc_form *form = vc_form(device->host.kind);
 	const char *wrong = NULL;
 
 	if (device->action == VC_PLAN_KEEP && !site)
 		return before && vc_xml_equal(before, after, VC_XML_BLANKS_IGNORE)
 		               ? NULL
 		               : "it was changed";
-	if (!name_ok(before, after))
+	if (!name_ok(form, before, after))
 		return "it is another element";
 	if (!own_attributes_ok(device, before, after))
 		return "its attributes are not as planned";
-	wrong = check_shape(before, after);
+	wrong = check_shape(form->children, before, after);
 	if (wrong)
 		return wrong;
 	if (!source_ok(device, before, after))
@@ -466,7 +661,10 @@ const char *vc_check_device(const struct vc_plan_device *device, xmlNodePtr befo
 		return "its alias is not as planned";
 	if (!address_ok(device, before, after))
 		return "its guest address is not as planned";
-	if (!others_ok(before, after))
+	wrong = check_special(device, before, after);
+	if (wrong)
+		return wrong;
+	if (!others_ok(form->children, before, after))
 		return "something that was there is missing or changed, or was added";
 	return site ? NULL : check_parts(device, before, after);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "domain/apply.h"
+#include "domain/form.h"
 #include "domain/record_xml.h"
 #include "domain/xml.h"
 
@@ -51,7 +52,7 @@ static bool xml_can_hold(const char *text)
 
 static void set(struct builder *b, xmlNodePtr node, const char *name, const char *value)
 {
-	if (b->r < 0 || !value)
+	if (b->r < 0 || !node || !value)
 		return;
 	if (!xml_can_hold(value)) {
 		b->r = vc_fail(b->err, VC_ERR_INPUT,
@@ -92,60 +93,161 @@ static void set_pci(struct builder *b, xmlNodePtr node, const struct vc_pci_addr
 	set_number(b, node, "function", "0x", pci->function, 1);
 }
 
-static void add_host_side(struct builder *b, xmlNodePtr node,
-                          const struct vc_plan_device *device)
+/* Whether the host side and the options are written; else what is there stays. */
+static bool writes(const struct vc_plan_device *device)
 {
-	xmlNodePtr host = NULL;
-
-	if (device->host.kind == VC_KIND_UNKNOWN)
-		return;
-	if (device->host.kind == VC_KIND_MDEV && !device->host.mdev_uuid)
-		return;
-	host = add_child(b, node, vc_kind_name(device->host.kind));
-	if (!host)
-		return;
-	if (device->host.kind == VC_KIND_PCI) {
-		set_pci(b, host, &device->host.pci);
-		return;
-	}
-	set(b, host, "uuid", device->host.mdev_uuid);
-	set(b, host, "model", vc_mdev_model_name(device->host.mdev_model));
+	return device->action == VC_PLAN_ADD || device->action == VC_PLAN_CHANGE;
 }
 
-static void add_address(struct builder *b, xmlNodePtr node,
-                        const struct vc_guest_address *guest)
+/* [LV] USB ids as libvirt prints them */
+static void set_usb(struct builder *b, xmlNodePtr source, const struct vc_usb_device *usb)
+{
+	xmlNodePtr address = NULL;
+
+	if (usb->has_ids) {
+		set_number(b, add_child(b, source, "vendor"), "id", "0x", usb->vendor, 4);
+		set_number(b, add_child(b, source, "product"), "id", "0x", usb->product,
+		           4);
+	}
+	if (usb->bus == 0)
+		return;
+	address = add_child(b, source, "address");
+	set_number(b, address, "bus", "", usb->bus, 0);
+	if (usb->device > 0)
+		set_number(b, address, "device", "", usb->device, 0);
+	else
+		set(b, address, "port", usb->port);
+}
+
+/* [LV] a SCSI host is named after its number, and channels are called buses. */
+static void set_scsi(struct builder *b, xmlNodePtr source,
+                     const struct vc_scsi_unit *scsi)
+{
+	xmlNodePtr adapter = add_child(b, source, "adapter");
+	xmlNodePtr address = NULL;
+
+	set_number(b, adapter, "name", "scsi_host", scsi->host, 0);
+	address = add_child(b, source, "address");
+	set_number(b, address, "bus", "", scsi->channel, 0);
+	set_number(b, address, "target", "", scsi->target, 0);
+	set_number(b, address, "unit", "", scsi->lun, 0);
+}
+
+static void set_function(struct builder *b, xmlNodePtr source,
+                         const struct vc_plan_device *device)
+{
+	const struct vc_host_side *host = &device->host;
+	xmlNodePtr address = NULL;
+
+	if (host->kind == VC_KIND_NVME) {
+		set(b, source, "type", "pci");
+		set_tri(b, source, "managed", device->managed, "no", "yes");
+		set_number(b, source, "namespace", "", vc_nvme_namespace(host), 0);
+	}
+	address = add_child(b, source, "address");
+	if (host->kind == VC_KIND_NETWORK)
+		set(b, address, "type", "pci");
+	set_pci(b, address, &host->pci);
+}
+
+/* What stands in <source>. */
+static void fill_source(struct builder *b, xmlNodePtr source,
+                        const struct vc_plan_device *device)
+{
+	const struct vc_host_side *host = &device->host;
+
+	switch (host->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+	case VC_KIND_NVME:
+		set_function(b, source, device);
+		return;
+	case VC_KIND_MDEV:
+		set(b, add_child(b, source, "address"), "uuid", host->mdev_uuid);
+		return;
+	case VC_KIND_USB:
+		set_usb(b, source, &host->usb);
+		return;
+	case VC_KIND_VDPA:
+		set(b, source, "dev", host->vdpa);
+		return;
+	case VC_KIND_SCSI:
+		set_scsi(b, source, &host->scsi);
+		return;
+	case VC_KIND_SCSI_HOST:
+		set(b, source, "protocol", "vhost");
+		set(b, source, "wwpn", host->wwpn);
+		return;
+	case VC_KIND_UNKNOWN:
+		return;
+	}
+}
+
+static void fill_address(struct builder *b, xmlNodePtr node,
+                         const struct vc_guest_address *guest)
 {
 	const struct vc_pci_address pci = {
 		.bus = guest->bus,
 		.slot = guest->slot,
 		.function = guest->function,
 	};
-	xmlNodePtr address = guest->set ? add_child(b, node, "address") : NULL;
 
-	if (!address)
+	if (!guest->set)
 		return;
-	set(b, address, "type", "pci");
-	set_pci(b, address, &pci);
-	set_tri(b, address, "multifunction", guest->multifunction, "off", "on");
+	set(b, node, "type", "pci");
+	set_pci(b, node, &pci);
+	set_tri(b, node, "multifunction", guest->multifunction, "off", "on");
 }
 
-static void add_options(struct builder *b, xmlNodePtr node,
-                        const struct vc_options *options)
+/* What is written of one child of the element, beside what is there. */
+static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
+                      const struct vc_plan_device *device)
 {
-	xmlNodePtr child = NULL;
+	const struct vc_options *options = &device->options;
 
-	set_tri(b, node, "display", options->display, "off", "on");
-	set_tri(b, node, "ramfb", options->ramfb, "off", "on");
-	add_address(b, node, &options->address);
-	if (options->boot_order > 0 && (child = add_child(b, node, "boot")))
-		set_number(b, child, "order", "", options->boot_order, 0);
-	if (options->rom_bar == VC_UNKNOWN && !options->rom_file)
-		return;
-	child = add_child(b, node, "rom");
-	if (!child)
-		return;
-	set_tri(b, child, "bar", options->rom_bar, "off", "on");
-	set(b, child, "file", options->rom_file);
+	if (strcmp(name, "source") == 0 && vc_host_side_known(&device->host)) {
+		fill_source(b, node, device);
+	} else if (strcmp(name, "mac") == 0) {
+		set(b, node, "address", device->mac);
+	} else if (strcmp(name, "vlan") == 0 && device->vlan > 0) {
+		set_number(b, add_child(b, node, "tag"), "id", "", device->vlan, 0);
+	} else if (strcmp(name, "target") == 0 && device->target) {
+		set(b, node, "dev", device->target);
+		set(b, node, "bus", "virtio");
+	} else if (strcmp(name, "address") == 0) {
+		fill_address(b, node, &options->address);
+	} else if (strcmp(name, "boot") == 0 && options->boot_order > 0) {
+		set_number(b, node, "order", "", options->boot_order, 0);
+	} else if (strcmp(name, "rom") == 0) {
+		set_tri(b, node, "bar", options->rom_bar, "off", "on");
+		set(b, node, "file", options->rom_file);
+	} else if (strcmp(name, "readonly") == 0) {
+		set_tri(b, node, "set", options->readonly, "no", "yes");
+	} else if (strcmp(name, "shareable") == 0) {
+		set_tri(b, node, "set", options->shareable, "no", "yes");
+	}
+}
+
+static bool gets_alias(const struct vc_plan_device *device)
+{
+	return writes(device) || device->action == VC_PLAN_ADOPT;
+}
+
+static void add_parts(struct builder *b, xmlNodePtr node,
+                      const struct vc_plan_device *device)
+{
+	const char *const *name = vc_form(device->host.kind)->children;
+
+	for (; *name && b->r == 0; name++) {
+		xmlNodePtr part = add_child(b, node, *name);
+
+		if (!part)
+			return;
+		if (strcmp(*name, "alias") == 0 && gets_alias(device))
+			set(b, part, "name", device->alias);
+		else if (writes(device))
+			fill_part(b, part, *name, device);
+	}
 }
 
 static const char *attribute_type_name(enum vc_attribute_type type)
@@ -196,12 +298,6 @@ static void add_attributes(struct builder *b, xmlNodePtr node,
 			add_attribute_value(b, node, &attributes->v[i], j);
 }
 
-/* Whether the host side and the options are written; else what is there stays. */
-static bool writes(const struct vc_plan_device *device)
-{
-	return device->action == VC_PLAN_ADD || device->action == VC_PLAN_CHANGE;
-}
-
 static void add_record(struct builder *b, xmlNodePtr node,
                        const struct vc_plan_device *device)
 {
@@ -213,31 +309,43 @@ static void add_record(struct builder *b, xmlNodePtr node,
 		set(b, child, record.v[i].name, record.v[i].value);
 }
 
+static void add_attributes_of_element(struct builder *b, xmlNodePtr node,
+                                      const struct vc_plan_device *device)
+{
+	enum vc_tri managed = device->managed;
+
+	if (device->action == VC_PLAN_ADD && managed == VC_UNKNOWN)
+		managed = VC_NO;
+	set(b, node, "write", "yes");
+	set(b, node, "type", vc_form(device->host.kind)->type);
+	set_tri(b, node, "managed", managed, "no", "yes");
+	if (device->host.kind == VC_KIND_MDEV)
+		set(b, node, "model", vc_mdev_model_name(device->host.mdev_model));
+	set_tri(b, node, "display", device->options.display, "off", "on");
+	set_tri(b, node, "ramfb", device->options.ramfb, "off", "on");
+}
+
 static void add_device(struct builder *b, xmlNodePtr plan,
                        const struct vc_plan_device *device)
 {
+	const struct vc_form *form = vc_form(device->host.kind);
 	xmlNodePtr node = add_child(b, plan, "device");
-	enum vc_tri managed = device->managed;
 
 	if (!node)
 		return;
 	b->alias = device->alias;
-	if (device->action == VC_PLAN_ADD && managed == VC_UNKNOWN)
-		managed = VC_NO;
 	set(b, node, "action", vc_plan_action_name(device->action));
 	set(b, node, "kind", vc_kind_name(device->host.kind));
+	set(b, node, "element", form->element);
 	set_number(b, node, "at", "", device->at, 0);
 	set(b, node, "alias", device->alias);
 	if (device->keep_alias)
 		set(b, node, "keepAlias", "yes");
 	if (device->recorded)
 		set(b, node, "recorded", "yes");
-	if (writes(device)) {
-		set(b, node, "write", "yes");
-		set_tri(b, node, "managed", managed, "no", "yes");
-		add_host_side(b, node, device);
-		add_options(b, node, &device->options);
-	}
+	if (writes(device))
+		add_attributes_of_element(b, node, device);
+	add_parts(b, node, device);
 	add_record(b, node, device);
 	if (device->device)
 		add_attributes(b, node, &device->device->attributes);

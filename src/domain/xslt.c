@@ -200,6 +200,19 @@ static xmlNodePtr new_master_root(xmlDocPtr doc)
 	return root;
 }
 
+static bool add_kind_imports(xmlNodePtr root, const struct vc_xslt_job *job)
+{
+	for (enum vc_kind kind = VC_KIND_PCI; kind < VC_KINDS; kind++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), VC_XSLT_PREFIX "%s.xsl",
+		               vc_kind_name(kind));
+		if (job->kinds[kind] && !add_import(root, name))
+			return false;
+	}
+	return true;
+}
+
 static bool add_site_import(xmlNodePtr root, const struct session *session)
 {
 	VC_AUTO_XML_STRING xmlChar *name = NULL;
@@ -223,9 +236,7 @@ static int make_master(const struct session *session, const struct vc_xslt_job *
 		return vc_fail_oom(err);
 	doc->URL = xmlStrdup((const xmlChar *)VC_XSLT_PREFIX "master.xsl");
 	if (!doc->URL || !add_import(root, VC_XSLT_PREFIX "rewrite.xsl") ||
-	    (job->pci && !add_import(root, VC_XSLT_PREFIX "pci.xsl")) ||
-	    (job->mdev && !add_import(root, VC_XSLT_PREFIX "mdev.xsl")) ||
-	    !add_site_import(root, session))
+	    !add_kind_imports(root, job) || !add_site_import(root, session))
 		return vc_fail_oom(err);
 	*ret_doc = vc_steal(&doc);
 	return 0;

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "model/host_side.h"
 
 /* Names under which stylesheets know the plan and the sheets of xslt/. */
 #define VC_XSLT_PREFIX "virt-claim:"
@@ -22,13 +23,13 @@
  * struct vc_xslt_job - one transformation
  * @domain:	document to rewrite; borrowed
  * @plan:	plan as XML; taken over, also on failure
- * @pci, @mdev:	which kinds occur, for only their sheets are compiled
+ * @kinds:	which kinds occur, for only their sheets are compiled
  * @site:	path of a site stylesheet; NULL none
  */
 struct vc_xslt_job {
 	xmlDocPtr domain;
 	xmlDocPtr plan;
-	bool pci, mdev;
+	bool kinds[VC_KINDS];
 	const char *site;
 };
 

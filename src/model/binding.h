@@ -34,6 +34,10 @@ struct vc_guest_address {
  * @rom_file:	<rom file=>; NULL not given
  * @display:	display attribute
  * @ramfb:	ramfb attribute
+ * @kind:	what to make of a device that can be several things; VC_KIND_UNKNOWN not given
+ * @mac:	MAC address of a network device, lower case; NULL not given
+ * @vlan:	VLAN of a network device, 1..4094; 0 not given
+ * @readonly, @shareable: of a disk or SCSI device
  */
 struct vc_options {
 	struct vc_guest_address address;
@@ -42,6 +46,10 @@ struct vc_options {
 	char *rom_file;
 	enum vc_tri display;
 	enum vc_tri ramfb;
+	enum vc_kind kind;
+	char *mac;
+	unsigned vlan;
+	enum vc_tri readonly, shareable;
 };
 
 /**

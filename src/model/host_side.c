@@ -143,7 +143,13 @@ static bool scsi_equal(const struct vc_scsi_unit *a, const struct vc_scsi_unit *
 	       a->lun == b->lun;
 }
 
-static uint32_t namespace_of(const struct vc_host_side *side)
+/**
+ * vc_nvme_namespace() - Which namespace of an NVMe controller is meant
+ * @side:	of VC_KIND_NVME
+ *
+ * Return: from 1
+ */
+uint32_t vc_nvme_namespace(const struct vc_host_side *side)
 {
 	return side->nvme_namespace > 0 ? side->nvme_namespace : 1;
 }
@@ -166,7 +172,7 @@ bool vc_host_side_equal(const struct vc_host_side *a, const struct vc_host_side 
 		return vc_pci_address_compare(&a->pci, &b->pci) == 0;
 	case VC_KIND_NVME:
 		return vc_pci_address_compare(&a->pci, &b->pci) == 0 &&
-		       namespace_of(a) == namespace_of(b);
+		       vc_nvme_namespace(a) == vc_nvme_namespace(b);
 	case VC_KIND_MDEV:
 		return strcmp(a->mdev_uuid, b->mdev_uuid) == 0 &&
 		       a->mdev_model == b->mdev_model;
@@ -228,11 +234,11 @@ char *vc_host_side_text(struct vc_arena *arena, const struct vc_host_side *side)
 	case VC_KIND_NETWORK:
 		return pci_text(arena, &side->pci, "");
 	case VC_KIND_NVME:
-		if (namespace_of(side) == 1)
+		if (vc_nvme_namespace(side) == 1)
 			return pci_text(arena, &side->pci, "");
 		return vc_arena_printf(arena, "%s namespace %" PRIu32,
 		                       pci_text(arena, &side->pci, ""),
-		                       namespace_of(side));
+		                       vc_nvme_namespace(side));
 	case VC_KIND_MDEV:
 		return vc_arena_strdup(arena, side->mdev_uuid);
 	case VC_KIND_USB:

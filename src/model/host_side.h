@@ -86,6 +86,7 @@ struct vc_host_side {
 const char *vc_kind_name(enum vc_kind kind);
 bool vc_kind_parse(const char *text, enum vc_kind *ret_kind) VC_NONNULL;
 bool vc_kind_is_pci(enum vc_kind kind);
+uint32_t vc_nvme_namespace(const struct vc_host_side *side) VC_NONNULL;
 const char *vc_mdev_model_name(enum vc_mdev_model model);
 bool vc_mdev_model_parse(const char *text, enum vc_mdev_model *ret_model) VC_NONNULL;
 

@@ -27,6 +27,9 @@ enum vc_plan_action {
  * @action:	see there
  * @alias:	whole alias
  * @host:	host side after the change
+ * @mac:	of VC_KIND_NETWORK and _VDPA: "52:54:00:..."; NULL: what is there stays
+ * @vlan:	of VC_KIND_NETWORK: 1..4094; 0: what is there stays
+ * @target:	of a new VC_KIND_NVME: "vda", the name of the disk in the guest
  * @managed:	VC_YES only if asked
  * @options:	what to write beside the host side; unset members keep what is there
  * @at:		which child node of <devices> it is, counted from 1 over all nodes
@@ -56,6 +59,9 @@ struct vc_plan_device {
 	enum vc_plan_action action;
 	char *alias;
 	struct vc_host_side host;
+	char *mac;
+	unsigned vlan;
+	char *target;
 	enum vc_tri managed;
 	struct vc_options options;
 	size_t at;

@@ -315,7 +315,9 @@ static void test_change_interface(void **state VC_UNUSED)
 	struct rig rig = RIG_INIT;
 
 	rig.plan.metadata = false;
-	rig_device(&rig, VC_PLAN_CHANGE, "ua-n", 1, "0000:c1:00.0")->managed = VC_YES;
+	rig_device(&rig, VC_PLAN_CHANGE, "ua-n", 1, "0000:c1:00.0");
+	rig.plan.devices.v[0].host.kind = VC_KIND_NETWORK;
+	rig.plan.devices.v[0].managed = VC_YES;
 	rig_expect(&rig,
 	           "<domain><devices><interface type=\"hostdev\"><mac address=\"m\"/>"
 	           "<source><address type=\"pci\" bus=\"0x01\"/></source>"

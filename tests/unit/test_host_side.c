@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
 #include "model/host_side.h"
 #include "unit.h"
-
-#include <string.h>
 
 static char uuid[] = "4b20d080-1b54-4048-85b3-a6a62d165c01";
 static char vdpa0[] = "/dev/vhost-vdpa-0";

@@ -4,6 +4,9 @@
 #include "domain/xml.h"
 #include "domain_util.h"
 
+#define PARTS                                                                      \
+	"<driver/><teaming/><source/><readonly/><shareable/><boot/><alias/><rom/>" \
+	"<acpi/><address/>"
 #define RECORD "<record alias=\"ua-a\" claim=\"c\" request=\"r\" index=\"1\"/>"
 
 static void quiet(void *data VC_UNUSED, vc_xml_error error VC_UNUSED)
@@ -53,9 +56,11 @@ static void test_metadata_word(void **state VC_UNUSED)
 	expect_plan(&rig, "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\"/>\n");
 	rig.plan.metadata = true;
 	rig_device(&rig, VC_PLAN_KEEP, "ua-a", 3, NULL);
-	expect_plan(&rig, "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"write\">"
-	                  "<device action=\"keep\" kind=\"unknown\" at=\"3\" "
-	                  "alias=\"ua-a\" recorded=\"yes\">" RECORD "</device></plan>\n");
+	expect_plan(&rig,
+	            "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"write\">"
+	            "<device action=\"keep\" kind=\"unknown\" "
+	            "element=\"hostdev\" at=\"3\" "
+	            "alias=\"ua-a\" recorded=\"yes\">" PARTS RECORD "</device></plan>\n");
 	rig_release(&rig);
 }
 
@@ -78,14 +83,15 @@ static void test_write(void **state VC_UNUSED)
 	};
 	expect_plan(&rig,
 	            "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\">"
-	            "<device action=\"change\" kind=\"pci\" at=\"1\" alias=\"ua-a\" "
-	            "write=\"yes\" managed=\"yes\" "
-	            "display=\"off\" ramfb=\"on\">"
-	            "<pci domain=\"0xffffffff\" bus=\"0xff\" slot=\"0x1f\" "
-	            "function=\"0x7\"/>"
+	            "<device action=\"change\" kind=\"pci\" element=\"hostdev\" at=\"1\" "
+	            "alias=\"ua-a\" write=\"yes\" type=\"pci\" managed=\"yes\" "
+	            "display=\"off\" ramfb=\"on\"><driver/><teaming/>"
+	            "<source><address domain=\"0xffffffff\" bus=\"0xff\" slot=\"0x1f\" "
+	            "function=\"0x7\"/></source><readonly/><shareable/>"
+	            "<boot order=\"4294967295\"/><alias name=\"ua-a\"/>"
+	            "<rom bar=\"on\" file=\"\"/><acpi/>"
 	            "<address type=\"pci\" domain=\"0x0000\" bus=\"0xff\" slot=\"0x1f\" "
-	            "function=\"0x7\"/><boot order=\"4294967295\"/>"
-	            "<rom bar=\"on\" file=\"\"/>" RECORD "</device></plan>\n");
+	            "function=\"0x7\"/>" RECORD "</device></plan>\n");
 	rig_release(&rig);
 }
 
@@ -125,8 +131,9 @@ static void test_attributes(void **state VC_UNUSED)
 	expect_plan(
 		&rig,
 		"<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\">"
-		"<device action=\"keep\" kind=\"unknown\" at=\"1\" alias=\"ua-a\" "
-		"recorded=\"yes\">" RECORD "<attribute name=\"d/i\" type=\"int\" "
+		"<device action=\"keep\" kind=\"unknown\" element=\"hostdev\" at=\"1\" "
+		"alias=\"ua-a\" recorded=\"yes\">" PARTS RECORD
+		"<attribute name=\"d/i\" type=\"int\" "
 		"value=\"-9223372036854775808\"/>"
 		"<attribute name=\"d/i\" type=\"int\" value=\"7\"/>"
 		"<attribute name=\"d/b\" type=\"bool\" value=\"true\"/>"

@@ -12,9 +12,10 @@
 	exclude-result-prefixes="p vc">
 
 	<!-- 8086 and 15b3 in hexadecimal, as virt-claim publishes vendors -->
-	<xsl:template mode="vc:rom"
-		match="p:device[@kind = 'pci'][not(p:rom) and not(p:boot)][p:attribute[
-			@name = 'virt-claim.io/vendorID' and (@value = '8086' or @value = '15b3')]]">
+	<xsl:template mode="vc:child"
+		match="p:device[@kind = 'pci'][not(p:boot/@order)][p:attribute[
+			@name = 'virt-claim.io/vendorID' and (@value = '8086' or @value = '15b3')]]
+			/p:rom[not(@*)]">
 		<xsl:param name="in" select="/.."/>
 		<xsl:param name="old" select="/.."/>
 		<xsl:param name="space"/>
