@@ -17,8 +17,7 @@ DESTDIR=$work cmake --install "$build" --prefix /usr >"$work/log" 2>&1 || {
 	cat "$work/log"
 	exit 1
 }
-(cd "$work" && find . -type f -o -type l | grep -v '^\./log$' | LC_ALL=C sort) >"$work/list"
-cat "$work/list"
+(cd "$work" && find usr -type f -o -type l | LC_ALL=C sort)
 
 program=$work/usr/bin/virt-claim
 [ -x "$program" ] || complain "no program was installed"
@@ -59,6 +58,8 @@ case $offered in
 *) complain "completing 'virt-claim re' offers '$offered', not rewrite" ;;
 esac
 
-# Nothing of the tree it was built in.
-grep -rlF "$root" "$work/usr" | grep . && complain "these files name the build tree"
+# Nothing of the tree it was built in, but for debug information.
+grep -rlIF "$root" "$work/usr" | grep . && complain "these files name the build tree"
+find "$work/usr" -type f -exec sh -c 'readelf -d "$1" 2>/dev/null | grep -F "$2"' sh {} "$root" \; |
+	grep . && complain "a run path leads to the build tree"
 exit $rc
