@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "domain/document.h"
 #include "hook/qemu_hook.h"
 
 #define COMPLAINTS_SHOWN 3
@@ -43,6 +44,40 @@ enum vc_qemu_step vc_qemu_step(const char *operation, const char *suboperation)
 		    strcmp(steps[i].suboperation, suboperation) == 0)
 			return steps[i].step;
 	return VC_QEMU_NOTHING;
+}
+
+static bool contains(const char *xml, size_t len, const char *text)
+{
+	return memmem(xml, len, text, strlen(text));
+}
+
+static bool ends_with_domain(const char *xml, size_t len)
+{
+	static const char end[] = "</domain>";
+
+	while (len > 0 && strchr(" \t\r\n", xml[len - 1]))
+		len--;
+	return len >= sizeof(end) - 1 &&
+	       memcmp(xml + len - (sizeof(end) - 1), end, sizeof(end) - 1) == 0;
+}
+
+/**
+ * vc_qemu_cannot_claim() - Whether a look at the bytes shows that there are no claims
+ * @xml:	domain as libvirt printed it
+ * @len:	its length
+ *
+ * Most domains never heard of us, and their starts should not pay for us. Only a whole
+ * document counts, in whose bytes the name of our namespace cannot hide: not in UTF-16,
+ * not behind a DOCTYPE or a character reference.
+ *
+ * Return: true when no parser would find our metadata in it; false: parse it
+ */
+bool vc_qemu_cannot_claim(const char *xml, size_t len)
+{
+	return len > 0 && xml[0] == '<' && ends_with_domain(xml, len) &&
+	       !memchr(xml, '\0', len) && !contains(xml, len, VC_DOMAIN_NS) &&
+	       !contains(xml, len, "&#") && !contains(xml, len, "<!DOCTYPE") &&
+	       !contains(xml, len, "encoding=");
 }
 
 static const struct vc_hostdev *hostdev_of(const struct vc_domain *domain,

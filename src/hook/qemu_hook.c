@@ -271,6 +271,8 @@ static int perform(struct call *call, struct vc_hook_answer *answer, struct vc_e
 	if (vc_file_read_stream(call->arena, STDIN_FILENO, &call->xml, &call->len, err) <
 	    0)
 		return vc_err_context(err, "standard input");
+	if (vc_qemu_cannot_claim(call->xml, call->len))
+		return 0;
 	if (call->step == VC_QEMU_CONFIRM)
 		return confirm(call, err);
 	if (read_domain(call, err) < 0)

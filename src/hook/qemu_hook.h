@@ -22,6 +22,7 @@ enum vc_qemu_step {
 
 /* Deciding: pure. */
 enum vc_qemu_step vc_qemu_step(const char *operation, const char *suboperation);
+bool vc_qemu_cannot_claim(const char *xml, size_t len);
 int vc_qemu_leases(struct vc_arena *arena, const struct vc_domain *domain,
                    struct vc_names *ret_devices, struct vc_err *err) VC_MUST_CHECK;
 int vc_qemu_judge_start(const struct vc_translation *translation, const char *remedy,

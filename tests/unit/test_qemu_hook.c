@@ -37,6 +37,32 @@ static void test_steps(void **state VC_UNUSED)
 		                 cases[i].step);
 }
 
+static void test_cannot_claim(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *xml;
+		bool result;
+	} cases[] = {
+		{ "<domain></domain>", true },
+		{ "<domain type='kvm'>\n <name>a &amp; b</name>\n</domain>\n", true },
+		{ "", false },
+		{ " <domain></domain>", false },
+		{ "<domain>", false },
+		{ "<domain/>", false },
+		{ "</domain> x", false },
+		{ "<domain xmlns:v='urn:virt-claim:domain:1'></domain>", false },
+		{ "<domain xmlns:v='urn&#58;virt-claim:domain:1'></domain>", false },
+		{ "<!DOCTYPE x><domain></domain>", false },
+		{ "<?xml version='1.0' encoding='UTF-7'?><domain></domain>", false },
+	};
+	static const char wide[] = "<\0d\0o\0m\0a\0i\0n\0/\0>\0</domain>";
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++)
+		assert_int_equal(vc_qemu_cannot_claim(cases[i].xml, strlen(cases[i].xml)),
+		                 cases[i].result);
+	assert_false(vc_qemu_cannot_claim(wide, sizeof(wide) - 1));
+}
+
 static void test_leases(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -249,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_cannot_claim),
 		cmocka_unit_test(test_leases),
 		cmocka_unit_test(test_start_is_right),
 		cmocka_unit_test(test_start_is_wrong),
