@@ -222,7 +222,7 @@ int vc_qemu_judge_start(const struct vc_translation *translation, const char *re
 		return 0;
 	if (n > COMPLAINTS_SHOWN)
 		vc_buf_printf(&buf, "; and %zu more", n - COMPLAINTS_SHOWN);
-	if (buf.failed)
+	if (buf.failed || !buf.data)
 		return vc_fail_oom(err);
 	if (n == n_gone)
 		return vc_fail(err, VC_ERR_REFUSED, "%s", buf.data);

@@ -90,21 +90,29 @@ static void *run_events(void *arg VC_UNUSED)
 	return NULL;
 }
 
+static int write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	bool bad;
+
+	if (!f)
+		return -1;
+	bad = fputs(text, f) < 0;
+	bad |= fclose(f) != 0;
+	return bad ? -1 : 0;
+}
+
 static int write_config(const char *root)
 {
 	static const char text[] =
 		"stdio_handler = \"file\"\nsecurity_driver = \"none\"\n";
 	char path[256];
-	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "%s/etc", root);
 	if (mkdir(path, 0755) < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "%s/etc/qemu.conf", root);
-	f = fopen(path, "we");
-	if (!f)
-		return -1;
-	return fputs(text, f) < 0 || fclose(f) != 0 ? -1 : 0;
+	return write_text(path, text);
 }
 
 static virConnectPtr open_embed(const char *root)
@@ -129,14 +137,10 @@ static int write_result(const char *directory, const char *file, const char *tex
 {
 	const char *slash = strrchr(file, '/');
 	VC_AUTOFREE char *path = NULL;
-	FILE *f;
 
 	if (asprintf(&path, "%s/%s", directory, slash ? slash + 1 : file) < 0)
 		return -1;
-	f = fopen(path, "we");
-	if (!f)
-		return -1;
-	return fputs(text, f) < 0 || fclose(f) != 0 ? -1 : 0;
+	return write_text(path, text);
 }
 
 static void drop_child(xmlNodePtr parent, const char *name, const char *mode)
