@@ -106,37 +106,3 @@ int vc_binding_parse(struct vc_arena *arena, const char *text,
 	*ret_binding = b;
 	return 0;
 }
-
-/**
- * vc_guest_address_parse() - Read a guest PCI address, "BB:SS.F" or "0000:BB:SS.F"
- * @text:	text; hexadecimal, as lspci in the guest prints it
- * @ret_address:	address, .set and without .multifunction
- * @err:	what was wrong
- *
- * [LV] guests have PCI domain 0 only.
- *
- * Return: 0 or -VC_ERR_INPUT
- */
-int vc_guest_address_parse(const char *text, struct vc_guest_address *ret_address,
-                           struct vc_err *err)
-{
-	uint32_t bus, slot, function;
-	const char *p = text;
-
-	(void)vc_parse_literal(&p, "0000:");
-	if (!vc_parse_hex(&p, 2, 2, &bus) || !vc_parse_literal(&p, ":") ||
-	    !vc_parse_hex(&p, 2, 2, &slot) || !vc_parse_literal(&p, ".") ||
-	    !vc_parse_hex(&p, 1, 1, &function) || !vc_parse_end(p) || slot > 0x1f ||
-	    function > 7)
-		return vc_fail(
-			err, VC_ERR_INPUT,
-			"'%.64s' is not a guest PCI address; write it like '05:00.0'",
-			text);
-	*ret_address = (struct vc_guest_address){
-		.set = true,
-		.bus = (uint8_t)bus,
-		.slot = (uint8_t)slot,
-		.function = (uint8_t)function,
-	};
-	return 0;
-}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "model/claim.h"
+#include "model/options.h"
 
 /* Who asked for it; the first of these that names an alias wins [design 5]. */
 enum vc_binding_origin {
@@ -17,39 +18,6 @@ enum vc_binding_origin {
 	VC_BINDING_ANNOTATION,   /* our annotation of the VMI */
 	VC_BINDING_DOMAIN,       /* our metadata in the domain */
 	VC_BINDING_ALL,          /* no binding at all: every device of the claims */
-};
-
-/* Where the guest sees the device; [LV] formatdomain, address type='pci' */
-struct vc_guest_address {
-	bool set;
-	uint8_t bus, slot, function;
-	enum vc_tri multifunction;
-};
-
-/**
- * struct vc_options - what a binding says beyond "which device"
- * @address:	guest PCI address
- * @boot_order:	0 not given
- * @rom_bar:	<rom bar=>
- * @rom_file:	<rom file=>; NULL not given
- * @display:	display attribute
- * @ramfb:	ramfb attribute
- * @kind:	what to make of a device that can be several things; VC_KIND_UNKNOWN not given
- * @mac:	MAC address of a network device, lower case; NULL not given
- * @vlan:	VLAN of a network device, 1..4094; 0 not given
- * @readonly, @shareable: of a disk or SCSI device
- */
-struct vc_options {
-	struct vc_guest_address address;
-	unsigned boot_order;
-	enum vc_tri rom_bar;
-	char *rom_file;
-	enum vc_tri display;
-	enum vc_tri ramfb;
-	enum vc_kind kind;
-	char *mac;
-	unsigned vlan;
-	enum vc_tri readonly, shareable;
 };
 
 /**
@@ -100,5 +68,3 @@ struct vc_bindings {
 bool vc_alias_is_valid(const char *alias) VC_NONNULL;
 int vc_binding_parse(struct vc_arena *arena, const char *text,
                      struct vc_binding *ret_binding, struct vc_err *err) VC_MUST_CHECK;
-int vc_guest_address_parse(const char *text, struct vc_guest_address *ret_address,
-                           struct vc_err *err) VC_MUST_CHECK;
