@@ -334,11 +334,38 @@ static int transform(struct session *session, xsltStylesheetPtr style,
 	return 0;
 }
 
+/* A process that rewrites many domains does it mostly for the same kinds, and one that
+ * rewrites a single domain need not take the stylesheet apart before it ends. */
+static _Thread_local struct {
+	xsltStylesheetPtr style;
+	bool kinds[VC_KINDS];
+} kept;
+
+static int compile_ours(struct session *session, const struct vc_xslt_job *job,
+                        struct vc_err *err)
+{
+	xsltStylesheetPtr style = NULL;
+
+	if (kept.style && memcmp(kept.kinds, job->kinds, sizeof(kept.kinds)) == 0)
+		return 0;
+	if (compile(session, job, &style, err) < 0)
+		return -(int)err->kind;
+	xsltFreeStylesheet(kept.style);
+	kept.style = style;
+	memcpy(kept.kinds, job->kinds, sizeof(kept.kinds));
+	return 0;
+}
+
 static int run(struct session *session, const struct vc_xslt_job *job, xmlDocPtr *plan,
                xmlDocPtr *ret_result, struct vc_err *err)
 {
 	VC_CLEANUP(free_stylep) xsltStylesheetPtr style = NULL;
 
+	if (!job->site) {
+		if (compile_ours(session, job, err) < 0)
+			return -(int)err->kind;
+		return transform(session, kept.style, job, plan, ret_result, err);
+	}
 	if (compile(session, job, &style, err) < 0)
 		return -(int)err->kind;
 	return transform(session, style, job, plan, ret_result, err);
