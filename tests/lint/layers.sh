@@ -68,6 +68,7 @@ check_library json-c src/claim/tree.c src/claim/yaml.c || rc=1
 check_library 'yaml\.h' src/claim/yaml.c || rc=1
 check_library 'libxml/|libxslt/|libexslt/' 'src/domain/*' || rc=1
 check_library libvirt/ 'src/virt/*' || rc=1
+check_library pci/ src/host/pci_module.c || rc=1
 check_library curl/ || rc=1
 [ $rc = 0 ] || echo "layers: see 'Layers' in docs/design.md"
 exit $rc

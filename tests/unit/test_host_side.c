@@ -112,7 +112,7 @@ static void test_equal(void **state VC_UNUSED)
 		{ VC_KIND_PCI, .has_pci = true, .pci = { 0, 0x65, 2, 0 } },
 		{ VC_KIND_MDEV, .mdev_uuid = uuid, .mdev_model = VC_MDEV_VFIO_AP },
 		{ VC_KIND_MDEV, .mdev_uuid = uuid1 },
-		{ VC_KIND_USB, .usb = { 1, 5 } },
+		{ VC_KIND_USB, .usb = { .bus = 1, .device = 5 } },
 		{ VC_KIND_USB, .usb = { 2, .port = port } },
 		{ VC_KIND_USB, .usb = { .has_ids = true, .vendor = 0x951 } },
 		{ VC_KIND_VDPA, .vdpa = vdpa1 },
