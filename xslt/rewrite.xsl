@@ -23,9 +23,9 @@
 
 	<xsl:variable name="vc:plan" select="document('virt-claim:plan')/p:plan"/>
 	<xsl:variable name="vc:added" select="$vc:plan/p:device[@action = 'add']"/>
-	<xsl:variable name="vc:removes"
-		select="boolean($vc:plan/p:device[@action = 'remove'])"/>
-	<xsl:key name="vc:at" match="p:device" use="@at"/>
+	<xsl:variable name="vc:controllers" select="$vc:plan/p:controller[@action = 'add']"/>
+	<xsl:variable name="vc:removes" select="boolean($vc:plan/*[@action = 'remove'])"/>
+	<xsl:key name="vc:at" match="p:device | p:controller" use="@at"/>
 
 	<!-- Indentation: what stands before a child of domain, of devices, of a device. -->
 	<xsl:variable name="vc:space1">
@@ -73,7 +73,7 @@
 		<xsl:variable name="make" select="$vc:plan/@metadata = 'write' and not(metadata)"/>
 		<xsl:variable name="head"
 			select="generate-id((name | uuid | genid | title | description)[last()])"/>
-		<xsl:variable name="tail" select="$vc:added and not(devices)"/>
+		<xsl:variable name="tail" select="($vc:controllers or $vc:added) and not(devices)"/>
 		<xsl:copy>
 			<xsl:copy-of select="@*"/>
 			<xsl:if test="$make and $head = ''">
@@ -88,6 +88,7 @@
 			<xsl:if test="$tail">
 				<xsl:value-of select="$vc:space1"/>
 				<devices>
+					<xsl:apply-templates select="$vc:controllers" mode="vc:add"/>
 					<xsl:apply-templates select="$vc:added" mode="vc:add"/>
 					<xsl:value-of select="$vc:space1"/>
 				</devices>
@@ -164,6 +165,13 @@
 					<xsl:copy-of select="p:record/@*"/>
 				</xsl:element>
 			</xsl:for-each>
+			<xsl:for-each select="$vc:plan/p:controller[@recorded = 'yes']">
+				<xsl:value-of select="$space"/>
+				<xsl:value-of select="$vc:unit"/>
+				<xsl:element name="{$prefix}controller" namespace="urn:virt-claim:domain:1">
+					<xsl:copy-of select="@type | @index | @model"/>
+				</xsl:element>
+			</xsl:for-each>
 			<xsl:value-of select="$space"/>
 		</xsl:element>
 	</xsl:template>
@@ -171,35 +179,52 @@
 	<!-- Devices -->
 
 	<xsl:template match="/domain/devices[1]">
-		<!-- New ones go behind the last hostdev, else behind everything. -->
-		<xsl:variable name="hostdev" select="hostdev[last()]"/>
-		<xsl:variable name="last" select="$hostdev
-			| node()[not($hostdev)][not(self::text()) or normalize-space()][last()]"/>
+		<!-- New ones go behind the last hostdev, else behind everything; new controllers
+			behind the last controller, else in front of new devices. -->
 		<xsl:variable name="behind">
-			<xsl:choose>
-				<xsl:when test="$last">
-					<xsl:value-of select="count($last/preceding-sibling::node()) + 1"/>
-				</xsl:when>
-				<xsl:otherwise>0</xsl:otherwise>
-			</xsl:choose>
+			<xsl:call-template name="vc:place">
+				<xsl:with-param name="like" select="hostdev"/>
+			</xsl:call-template>
+		</xsl:variable>
+		<xsl:variable name="controllers-behind">
+			<xsl:call-template name="vc:place">
+				<xsl:with-param name="like" select="(controller | hostdev[not(../controller)])"/>
+			</xsl:call-template>
 		</xsl:variable>
 		<xsl:copy>
 			<xsl:copy-of select="@*"/>
 			<xsl:if test="$behind = 0">
+				<xsl:apply-templates select="$vc:controllers" mode="vc:add"/>
 				<xsl:apply-templates select="$vc:added" mode="vc:add"/>
 			</xsl:if>
 			<xsl:for-each select="node()">
 				<xsl:call-template name="vc:node">
 					<xsl:with-param name="at" select="position()"/>
 				</xsl:call-template>
+				<xsl:if test="position() = $controllers-behind">
+					<xsl:apply-templates select="$vc:controllers" mode="vc:add"/>
+				</xsl:if>
 				<xsl:if test="position() = $behind">
 					<xsl:apply-templates select="$vc:added" mode="vc:add"/>
 				</xsl:if>
 			</xsl:for-each>
-			<xsl:if test="$vc:added and not(node())">
+			<xsl:if test="($vc:controllers or $vc:added) and not(node())">
 				<xsl:value-of select="$vc:space1"/>
 			</xsl:if>
 		</xsl:copy>
+	</xsl:template>
+
+	<!-- Which child of devices is the last one $like that, or the last one at all. -->
+	<xsl:template name="vc:place">
+		<xsl:param name="like"/>
+		<xsl:variable name="last" select="$like[last()]
+			| node()[not($like)][not(self::text()) or normalize-space()][last()]"/>
+		<xsl:choose>
+			<xsl:when test="$last">
+				<xsl:value-of select="count($last/preceding-sibling::node()) + 1"/>
+			</xsl:when>
+			<xsl:otherwise>0</xsl:otherwise>
+		</xsl:choose>
 	</xsl:template>
 
 	<!-- One child node of devices, which is the $at-th. -->
@@ -207,7 +232,7 @@
 		<xsl:param name="at"/>
 		<xsl:variable name="node" select="."/>
 		<xsl:choose>
-			<xsl:when test="self::hostdev | self::interface | self::disk">
+			<xsl:when test="self::hostdev | self::interface | self::disk | self::controller">
 				<xsl:for-each select="$vc:plan">
 					<xsl:variable name="device" select="key('vc:at', $at)"/>
 					<xsl:apply-templates select="$device" mode="vc:write">
@@ -266,7 +291,38 @@
 		</xsl:for-each>
 	</xsl:template>
 
-	<xsl:template match="p:device[@action = 'remove']" mode="vc:write"/>
+	<xsl:template match="*[@action = 'remove']" mode="vc:write" priority="1"/>
+
+	<xsl:template match="p:controller" mode="vc:write">
+		<xsl:param name="in"/>
+		<xsl:copy-of select="$in"/>
+	</xsl:template>
+
+	<xsl:template match="p:controller" mode="vc:add">
+		<xsl:value-of select="$vc:space2"/>
+		<controller type="{@type}" index="{@index}" model="{@model}">
+			<xsl:for-each select="p:target">
+				<xsl:value-of select="$vc:space3"/>
+				<target>
+					<xsl:copy-of select="@*"/>
+					<xsl:for-each select="p:node">
+						<node>
+							<xsl:value-of select="."/>
+						</node>
+					</xsl:for-each>
+				</target>
+			</xsl:for-each>
+			<xsl:for-each select="p:address">
+				<xsl:value-of select="$vc:space3"/>
+				<address>
+					<xsl:copy-of select="@*"/>
+				</address>
+			</xsl:for-each>
+			<xsl:if test="*">
+				<xsl:value-of select="$vc:space2"/>
+			</xsl:if>
+		</controller>
+	</xsl:template>
 
 	<xsl:template match="p:device[@action = 'unbind']" mode="vc:write">
 		<xsl:param name="in"/>

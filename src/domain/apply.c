@@ -55,6 +55,9 @@ static bool has_work(const struct run *run)
 		                   : device->action == VC_PLAN_ADD)
 			return true;
 	}
+	for (size_t i = 0; i < run->plan->controllers.n; i++)
+		if (run->plan->controllers.v[i].action != VC_PLAN_KEEP)
+			return true;
 	return run->metadata;
 }
 
@@ -175,18 +178,19 @@ static int refuse_places(const struct run *run)
 	xmlNodePtr root = xmlDocGetRootElement(run->document->xml);
 	xmlNodePtr devices = vc_xml_child(root, "devices");
 	xmlNodePtr node = devices ? devices->children : NULL;
-	const struct vc_plan_device **by_at = NULL;
+	struct vc_planned *by_at = NULL;
 	size_t n = 0, at = 1;
 
 	if (vc_plan_by_place(run->arena, run->plan, &by_at, &n, run->err) < 0)
 		return -(int)run->err->kind;
 	for (; node && at < n; node = node->next, at++)
-		if (by_at[at] && refuse_element(run, by_at[at], node) < 0)
+		if (by_at[at].device && refuse_element(run, by_at[at].device, node) < 0)
 			return -(int)run->err->kind;
 	if (at < n)
 		return vc_fail(run->err, VC_ERR_INTERNAL,
 		               "'%s': planned behind the last device",
-		               by_at[n - 1]->alias);
+		               by_at[n - 1].device ? by_at[n - 1].device->alias
+		                                   : "a controller");
 	return 0;
 }
 

@@ -19,11 +19,12 @@
 struct walk {
 	struct vc_arena *arena;
 	const struct vc_check_input *in;
-	const struct vc_plan_device **by_at;
+	struct vc_planned *by_at;
 	size_t n_by_at;
-	size_t n_added;   /* devices of the plan that are new */
-	size_t next;      /* where in the plan to look for the next new one */
-	size_t n_records; /* of our metadata, after the change */
+	size_t n_added;         /* devices and controllers of the plan that are new */
+	size_t next;            /* where in the plan to look for the next new device */
+	size_t next_controller; /* and for the next new controller */
+	size_t n_records;       /* of our metadata, after the change */
 	struct vc_err *err;
 };
 
@@ -169,6 +170,28 @@ static const struct vc_plan_device *next_added(struct walk *w, const xmlNode *b)
 	return &plan->devices.v[w->next++];
 }
 
+/* The controller of the plan that @b is, if it is the next new one. */
+static const struct vc_plan_controller *next_added_controller(struct walk *w,
+                                                              const xmlNode *b)
+{
+	const struct vc_plan *plan = w->in->plan;
+	const struct vc_plan_controller *c;
+
+	if (!vc_xml_is(b, "controller", NULL))
+		return NULL;
+	while (w->next_controller < plan->controllers.n &&
+	       plan->controllers.v[w->next_controller].action != VC_PLAN_ADD)
+		w->next_controller++;
+	if (w->next_controller == plan->controllers.n)
+		return NULL;
+	c = &plan->controllers.v[w->next_controller];
+	if (!vc_check_controller(c, b))
+		return NULL;
+	w->n_added--;
+	w->next_controller++;
+	return c;
+}
+
 static int check_device(const struct walk *w, const struct vc_plan_device *device,
                         xmlNodePtr before, xmlNodePtr after)
 {
@@ -186,17 +209,24 @@ struct place {
 	size_t at;
 };
 
+static bool is_removed(const struct walk *w, size_t at)
+{
+	const struct vc_planned *p = at < w->n_by_at ? &w->by_at[at] : NULL;
+
+	if (p && p->device)
+		return p->device->action == VC_PLAN_REMOVE;
+	return p && p->controller && p->controller->action == VC_PLAN_REMOVE;
+}
+
 /* Over white space, and over what the plan removes. */
 static void settle(const struct walk *w, struct place *place)
 {
 	for (;;) {
 		xmlNodePtr solid = vc_xml_solid(place->node);
-		const struct vc_plan_device *device = NULL;
 
 		for (; place->node != solid; place->node = place->node->next)
 			place->at++;
-		device = place->at < w->n_by_at ? w->by_at[place->at] : NULL;
-		if (!solid || !device || device->action != VC_PLAN_REMOVE)
+		if (!solid || !is_removed(w, place->at))
 			return;
 		place->node = place->node->next;
 		place->at++;
@@ -206,7 +236,7 @@ static void settle(const struct walk *w, struct place *place)
 static int step_device(struct walk *w, struct place *a, xmlNodePtr *b)
 {
 	const struct vc_plan_device *device =
-		a->node && a->at < w->n_by_at ? w->by_at[a->at] : NULL;
+		a->node && a->at < w->n_by_at ? w->by_at[a->at].device : NULL;
 	xmlNodePtr node = a->node;
 
 	if (device && !*b)
@@ -238,6 +268,10 @@ static int check_devices(struct walk *w, xmlNodePtr before, xmlNodePtr after)
 	for (settle(w, &a); a.node || b; settle(w, &a), b = vc_xml_solid(b)) {
 		const struct vc_plan_device *device = b ? next_added(w, b) : NULL;
 
+		if (b && next_added_controller(w, b)) {
+			b = b->next;
+			continue;
+		}
 		if (!device) {
 			if (step_device(w, &a, &b) < 0)
 				return -(int)w->err->kind;
@@ -332,30 +366,45 @@ static int check_all_added(struct walk *w)
 		if (plan->devices.v[w->next].action == VC_PLAN_ADD)
 			return wrong(w, "'%s' is missing",
 			             plan->devices.v[w->next].alias);
+	for (; w->next_controller < plan->controllers.n; w->next_controller++) {
+		const struct vc_plan_controller *c =
+			&plan->controllers.v[w->next_controller];
+
+		if (c->action == VC_PLAN_ADD)
+			return wrong(w, "%s controller %u is missing", c->type, c->index);
+	}
 	return 0;
 }
 
+static size_t count_places(const struct vc_plan *plan)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < plan->devices.n; i++)
+		if (plan->devices.v[i].at > last)
+			last = plan->devices.v[i].at;
+	for (size_t i = 0; i < plan->controllers.n; i++)
+		if (plan->controllers.v[i].at > last)
+			last = plan->controllers.v[i].at;
+	return last + 1;
+}
+
 /**
- * vc_plan_by_place() - Find devices of a plan by their place
+ * vc_plan_by_place() - Find what a plan is about to do at each place of <devices>
  * @arena:	holds the table
  * @plan:	plan
- * @ret_by_at:	[at] is the device there, or NULL
+ * @ret_by_at:	[at] is what is there
  * @ret_n:	length of the table
  * @err:	error
  *
- * Return: 0 or -VC_ERR_INTERNAL (out of memory, or two devices in one place)
+ * Return: 0 or -VC_ERR_INTERNAL (out of memory, or two things in one place)
  */
 int vc_plan_by_place(struct vc_arena *arena, const struct vc_plan *plan,
-                     const struct vc_plan_device ***ret_by_at, size_t *ret_n,
-                     struct vc_err *err)
+                     struct vc_planned **ret_by_at, size_t *ret_n, struct vc_err *err)
 {
-	const struct vc_plan_device **by_at = NULL;
-	size_t n = 1;
+	size_t n = count_places(plan);
+	struct vc_planned *by_at = vc_arena_alloc(arena, n, sizeof(*by_at));
 
-	for (size_t i = 0; i < plan->devices.n; i++)
-		if (plan->devices.v[i].at >= n)
-			n = plan->devices.v[i].at + 1;
-	by_at = vc_arena_alloc(arena, n, sizeof(const struct vc_plan_device *));
 	if (!by_at)
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < plan->devices.n; i++) {
@@ -363,11 +412,23 @@ int vc_plan_by_place(struct vc_arena *arena, const struct vc_plan *plan,
 
 		if (device->at == 0)
 			continue;
-		if (by_at[device->at])
+		if (by_at[device->at].device)
 			return vc_fail(err, VC_ERR_INTERNAL,
 			               "'%s' and '%s' are planned for one element",
-			               by_at[device->at]->alias, device->alias);
-		by_at[device->at] = device;
+			               by_at[device->at].device->alias, device->alias);
+		by_at[device->at].device = device;
+	}
+	for (size_t i = 0; i < plan->controllers.n; i++) {
+		const struct vc_plan_controller *c = &plan->controllers.v[i];
+
+		if (c->at == 0)
+			continue;
+		if (by_at[c->at].device || by_at[c->at].controller)
+			return vc_fail(err, VC_ERR_INTERNAL,
+			               "%s controller %u is planned for an element that "
+			               "is planned already",
+			               c->type, c->index);
+		by_at[c->at].controller = c;
 	}
 	*ret_by_at = by_at;
 	*ret_n = n;
@@ -392,6 +453,8 @@ int vc_check_result(struct vc_arena *arena, const struct vc_check_input *input,
 	w.n_records = vc_record_count(input->plan);
 	for (size_t i = 0; i < input->plan->devices.n; i++)
 		w.n_added += input->plan->devices.v[i].action == VC_PLAN_ADD;
+	for (size_t i = 0; i < input->plan->controllers.n; i++)
+		w.n_added += input->plan->controllers.v[i].action == VC_PLAN_ADD;
 	if (check_document(&w) < 0)
 		return -(int)err->kind;
 	return check_all_added(&w);

@@ -32,8 +32,14 @@ struct vc_check_input {
 int vc_check_result(struct vc_arena *arena, const struct vc_check_input *input,
                     struct vc_err *err) VC_MUST_CHECK;
 
-/* Devices of @plan by their place in <devices>: (*ret_by_at)[at], NULL where there is
- * none; *ret_n is one more than the largest. */
+/* What a plan is about to do at one place of <devices>: at most one of the two. */
+struct vc_planned {
+	const struct vc_plan_device *device;
+	const struct vc_plan_controller *controller;
+};
+
+/* (*ret_by_at)[at] for each place that the plan names; *ret_n is one more than the
+ * largest. */
 int vc_plan_by_place(struct vc_arena *arena, const struct vc_plan *plan,
-                     const struct vc_plan_device ***ret_by_at, size_t *ret_n,
+                     struct vc_planned **ret_by_at, size_t *ret_n,
                      struct vc_err *err) VC_MUST_CHECK;

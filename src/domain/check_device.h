@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * check_device.h - the part of check.c that looks into one element of ours.
+ * check_device.h - the parts of check.c that look into one element of ours.
  */
 #pragma once
 
@@ -14,3 +14,7 @@
  * element that was there, NULL for a new one. A site may alter some children. */
 const char *vc_check_device(const struct vc_plan_device *device, xmlNodePtr before,
                             xmlNodePtr after, bool site);
+
+/* Whether @element is the new @controller of the plan, and nothing else. */
+bool vc_check_controller(const struct vc_plan_controller *controller,
+                         const xmlNode *element) VC_NONNULL;

@@ -332,6 +332,7 @@ static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_
 
 	if (read_guest(reader, element, at, &guest, err) < 0 ||
 	    keep_guest(reader, &guest, err) < 0 ||
+	    vc_read_attachment(reader, element, at, err) < 0 ||
 	    takes_host_device(reader, element, &takes, err) < 0)
 		return -(int)err->kind;
 	return takes ? read_hostdev(reader, element, &guest, err) : 0;

@@ -92,6 +92,48 @@ struct vc_records {
 };
 
 /**
+ * struct vc_controller - a controller of any type that a domain has now
+ * @at:		which child node of <devices>, from 1, over all nodes
+ * @type:	[LV] formatdomain, "Controllers"; NULL none
+ * @has_index:	whether @index is written out; libvirt chooses otherwise
+ * @index:	see there
+ * @model:	NULL none
+ * @plain:	it has nothing but what we write, and what libvirt adds to that
+ */
+struct vc_controller {
+	size_t at;
+	char *type;
+	bool has_index;
+	unsigned index;
+	char *model;
+	bool plain;
+};
+
+struct vc_controllers {
+	struct vc_controller *v;
+	size_t n, cap;
+};
+
+/* A device on a SCSI controller. */
+struct vc_scsi_user {
+	size_t at;
+	int64_t controller; /* its index; -1: libvirt chooses */
+};
+
+/* One <controller> of our metadata: we made it. */
+struct vc_controller_record {
+	char *type;
+	unsigned index;
+	char *model;
+	long line;
+};
+
+struct vc_controller_records {
+	struct vc_controller_record *v;
+	size_t n, cap;
+};
+
+/**
  * struct vc_guest_device - what any device of the domain takes of the guest
  * @at:		which child node of <devices>, from 1, over all nodes
  * @line:	line in the document, 0 unknown
@@ -122,7 +164,10 @@ struct vc_guest_devices {
  * struct vc_domain - what a domain document says that concerns us
  * @name, @uuid: NULL none
  * @hostdevs:	everything that takes a device of the host, in document order
+ * @controllers: in document order
+ * @scsi_users:	disks and host devices on a SCSI controller, in document order
  * @records:	of our metadata, in document order
+ * @controller_records: the same
  * @guests:	every device that has an alias, a guest PCI address, a boot order or a
  *		ramfb, in document order
  * @os_boot:	whether there is an <os><boot>
@@ -132,7 +177,13 @@ struct vc_domain {
 	char *name;
 	char *uuid;
 	struct vc_hostdevs hostdevs;
+	struct vc_controllers controllers;
+	struct {
+		struct vc_scsi_user *v;
+		size_t n, cap;
+	} scsi_users;
 	struct vc_records records;
+	struct vc_controller_records controller_records;
 	struct vc_guest_devices guests;
 	bool os_boot;
 	struct {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "domain/planner.h"
+#include "domain/record_xml.h"
 
 static char *copy_text(const struct vc_planner *planner, const char *text)
 {
@@ -357,12 +358,18 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
 		.input = input,
 		.plan = &plan,
 	};
+	int r;
 
 	if (vc_planner_init(&planner, err) < 0 || plan_mode(&planner, err) < 0)
 		return -(int)err->kind;
-	plan.metadata = domain->records.n > 0;
-	for (size_t i = 0; i < plan.devices.n; i++)
-		plan.metadata |= plan.devices.v[i].recorded;
+	if (input->mode == VC_MODE_ADOPT || input->mode == VC_MODE_UNBIND)
+		r = vc_plan_keep_controllers(&planner, err);
+	else
+		r = vc_plan_controllers(&planner, err);
+	if (r < 0)
+		return r;
+	plan.metadata = domain->records.n > 0 || domain->controller_records.n > 0 ||
+	                vc_record_count(&plan) > 0;
 	*ret_plan = plan;
 	return 0;
 }

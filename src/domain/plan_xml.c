@@ -24,7 +24,7 @@ static xmlNodePtr add_child(struct builder *b, xmlNodePtr parent, const char *na
 {
 	xmlNodePtr child = NULL;
 
-	if (b->r < 0)
+	if (b->r < 0 || !parent)
 		return NULL;
 	child = xmlNewChild(parent, parent->ns, (const xmlChar *)name, NULL);
 	if (!child)
@@ -351,6 +351,45 @@ static void add_device(struct builder *b, xmlNodePtr plan,
 		add_attributes(b, node, &device->device->attributes);
 }
 
+static void add_target(struct builder *b, xmlNodePtr node,
+                       const struct vc_plan_controller *controller)
+{
+	xmlNodePtr target = add_child(b, node, "target");
+	xmlNodePtr text = NULL, cell = NULL;
+	char number[sizeof("-2147483648")];
+
+	if (controller->bus_nr > 0)
+		set_number(b, target, "busNr", "", controller->bus_nr, 0);
+	cell = controller->node < 0 ? NULL : add_child(b, target, "node");
+	if (!cell)
+		return;
+	(void)snprintf(number, sizeof(number), "%d", controller->node);
+	text = xmlNewText((const xmlChar *)number);
+	if (!text || !xmlAddChild(cell, text))
+		b->r = vc_fail_oom(b->err);
+}
+
+static void add_controller(struct builder *b, xmlNodePtr plan,
+                           const struct vc_plan_controller *controller)
+{
+	xmlNodePtr node = add_child(b, plan, "controller");
+
+	b->alias = controller->type;
+	set(b, node, "action", vc_plan_action_name(controller->action));
+	set_number(b, node, "at", "", controller->at, 0);
+	if (controller->recorded)
+		set(b, node, "recorded", "yes");
+	set(b, node, "type", controller->type);
+	set_number(b, node, "index", "", controller->index, 0);
+	set(b, node, "model", controller->model);
+	if (controller->action != VC_PLAN_ADD)
+		return;
+	if (controller->bus_nr > 0 || controller->node >= 0)
+		add_target(b, node, controller);
+	if (controller->address.set)
+		fill_address(b, add_child(b, node, "address"), &controller->address);
+}
+
 static const char *metadata_word(const struct vc_plan *plan)
 {
 	if (!plan->metadata)
@@ -386,6 +425,8 @@ int vc_plan_to_xml(const struct vc_plan *plan, xmlDocPtr *ret_doc, struct vc_err
 	set(&b, root, "metadata", metadata_word(plan));
 	for (size_t i = 0; i < plan->devices.n && b.r == 0; i++)
 		add_device(&b, root, &plan->devices.v[i]);
+	for (size_t i = 0; i < plan->controllers.n && b.r == 0; i++)
+		add_controller(&b, root, &plan->controllers.v[i]);
 	if (b.r < 0)
 		return b.r;
 	*ret_doc = vc_steal(&doc);

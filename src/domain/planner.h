@@ -9,6 +9,7 @@
  *   plan_check.c	what is wrong with giving this device to this domain
  *   host_use.c	each host device once
  *   guest_use.c	each guest address and boot order once
+ *   controllers.c controllers that devices need
  *   adopt.c	adopt and unbind
  *   hotplug.c	attach and detach
  *   plan.c	actions
@@ -117,6 +118,12 @@ int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
                   struct vc_plan_device **ret_device, struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_record(struct vc_planner *planner, const struct vc_record *record,
                    struct vc_plan_device **ret_device, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_controller(struct vc_planner *planner,
+                       const struct vc_plan_controller *controller, const char *why,
+                       struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_controllers(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_keep_controllers(struct vc_planner *planner, struct vc_err *err)
+	VC_MUST_CHECK;
 int vc_plan_adopt(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_keep_others(struct vc_planner *planner, const struct vc_bounds *bounds,
                         struct vc_err *err) VC_MUST_CHECK;

@@ -15,6 +15,9 @@
 #define RECORDS_MAX 4096
 #define INDEX_MAX   65535
 
+/* Compared with each other. */
+#define CONTROLLERS_MAX 512
+
 static const char *const no_yes[2] = { "no", "yes" };
 
 static bool is_ours(xmlNodePtr node)
@@ -124,6 +127,54 @@ static int read_record(const struct vc_reader *reader, xmlNodePtr node,
 	return record->binding.origin ? 0 : vc_fail_oom(err);
 }
 
+static int read_controller(const struct vc_reader *reader, xmlNodePtr node,
+                           struct vc_err *err)
+{
+	struct vc_controller_records *records = &reader->domain->controller_records;
+	struct vc_controller_record record = { .line = xmlGetLineNo(node) };
+	struct vc_controller_record *slot;
+	uint64_t index = 0;
+	char *text = NULL;
+
+	if (vc_xml_attribute(reader->arena, node, "type", &record.type, err) < 0 ||
+	    vc_xml_attribute(reader->arena, node, "model", &record.model, err) < 0 ||
+	    vc_xml_attribute(reader->arena, node, "index", &text, err) < 0)
+		return -(int)err->kind;
+	if (!record.type || !record.model || !text ||
+	    !vc_parse_number(text, UINT32_MAX, &index))
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "<controller> in our metadata needs 'type', 'model' "
+		                   "and a number as 'index'");
+	record.index = (unsigned)index;
+	for (size_t i = 0; i < records->n; i++)
+		if (records->v[i].index == record.index &&
+		    strcmp(records->v[i].type, record.type) == 0)
+			return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+			                   "%s controller %u is in our metadata twice",
+			                   record.type, record.index);
+	if (records->n == CONTROLLERS_MAX)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "more than %d controllers in our metadata",
+		                   CONTROLLERS_MAX);
+	slot = vc_list_push(reader->arena, records);
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = record;
+	return 0;
+}
+
+static int read_entry(const struct vc_reader *reader, xmlNodePtr node, struct vc_err *err)
+{
+	if (strcmp((const char *)node->name, "controller") == 0)
+		return read_controller(reader, node, err);
+	if (strcmp((const char *)node->name, "device") != 0)
+		return 0;
+	if (reader->domain->records.n == RECORDS_MAX)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "more than %d devices in our metadata", RECORDS_MAX);
+	return read_record(reader, node, err);
+}
+
 static int check_unique(const struct vc_reader *reader, struct vc_err *err)
 {
 	const struct vc_records *records = &reader->domain->records;
@@ -147,7 +198,7 @@ static int check_unique(const struct vc_reader *reader, struct vc_err *err)
 
 /**
  * vc_read_metadata() - Read the records of our metadata
- * @reader:	reader; fills .domain->records
+ * @reader:	reader; fills .domain->records and .controller_records
  * @metadata:	the <metadata> element, NULL when there is none
  * @err:	"FILE:LINE: what is wrong"
  *
@@ -165,15 +216,8 @@ int vc_read_metadata(const struct vc_reader *reader, xmlNodePtr metadata,
 		return vc_xml_fail(reader->document, claims, err, VC_ERR_INPUT,
 		                   "<%s> in namespace '%s', expected <claims>",
 		                   (const char *)claims->name, VC_DOMAIN_NS);
-	for (node = first_ours(claims->children); node; node = first_ours(node->next)) {
-		if (strcmp((const char *)node->name, "device") != 0)
-			continue;
-		if (reader->domain->records.n == RECORDS_MAX)
-			return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
-			                   "more than %d devices in our metadata",
-			                   RECORDS_MAX);
-		if (read_record(reader, node, err) < 0)
+	for (node = first_ours(claims->children); node; node = first_ours(node->next))
+		if (read_entry(reader, node, err) < 0)
 			return -(int)err->kind;
-	}
 	return check_unique(reader, err);
 }

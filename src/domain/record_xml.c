@@ -48,10 +48,10 @@ void vc_record_attributes(const struct vc_plan_device *device,
 }
 
 /**
- * vc_record_count() - How many devices our metadata has after a plan
+ * vc_record_count() - How many entries our metadata has after a plan
  * @plan:	plan
  *
- * Return: the number of recorded devices
+ * Return: the number of recorded devices and controllers
  */
 size_t vc_record_count(const struct vc_plan *plan)
 {
@@ -59,27 +59,73 @@ size_t vc_record_count(const struct vc_plan *plan)
 
 	for (size_t i = 0; i < plan->devices.n; i++)
 		n += plan->devices.v[i].recorded;
+	for (size_t i = 0; i < plan->controllers.n; i++)
+		n += plan->controllers.v[i].recorded;
 	return n;
 }
 
-static bool is_record(const xmlNode *element, const struct vc_plan_device *device)
+static size_t count_attributes(const xmlNode *element)
 {
 	const xmlAttr *attr = element->properties;
-	struct vc_record_attributes want;
 	size_t n = 0;
 
 	for (; attr; attr = attr->next)
 		n++;
-	vc_record_attributes(device, &want);
-	if (n != want.n)
-		return false;
-	for (size_t i = 0; i < want.n; i++) {
-		const char *value = vc_xml_peek(element, want.v[i].name);
+	return n;
+}
 
-		if (!value || strcmp(value, want.v[i].value) != 0)
+static bool has(const xmlNode *element, const char *name, const char *value)
+{
+	const char *is = vc_xml_peek(element, name);
+
+	return is && strcmp(is, value) == 0;
+}
+
+static bool is_controller(const xmlNode *element,
+                          const struct vc_plan_controller *controller)
+{
+	char index[sizeof("4294967295")];
+
+	(void)snprintf(index, sizeof(index), "%u", controller->index);
+	return count_attributes(element) == 3 && has(element, "type", controller->type) &&
+	       has(element, "index", index) && has(element, "model", controller->model);
+}
+
+static bool is_record(const xmlNode *element, const struct vc_plan_device *device)
+{
+	struct vc_record_attributes want;
+
+	vc_record_attributes(device, &want);
+	if (count_attributes(element) != want.n)
+		return false;
+	for (size_t i = 0; i < want.n; i++)
+		if (!has(element, want.v[i].name, want.v[i].value))
+			return false;
+	return true;
+}
+
+/* The recorded controllers of the plan, one element each, in any order. */
+static bool controllers_match(const struct vc_plan *plan, const xmlNode *claims)
+{
+	const xmlNode *node = claims->children;
+	size_t n = 0, n_want = 0;
+
+	for (size_t i = 0; i < plan->controllers.n; i++)
+		n_want += plan->controllers.v[i].recorded;
+	for (; node; node = node->next) {
+		bool found = false;
+
+		if (!vc_xml_is(node, "controller", VC_DOMAIN_NS))
+			continue;
+		if (++n > n_want)
+			return false;
+		for (size_t i = 0; i < plan->controllers.n && !found; i++)
+			found = plan->controllers.v[i].recorded && !node->children &&
+			        is_controller(node, &plan->controllers.v[i]);
+		if (!found)
 			return false;
 	}
-	return true;
+	return n == n_want;
 }
 
 /* Whether each child of @claims is the record of another device of the plan. @seen is a
@@ -95,7 +141,8 @@ static bool children_match(const struct vc_plan *plan, const struct vc_index *in
 		const char *alias = NULL;
 		size_t n_found = 0;
 
-		if (vc_xml_is_blank(node) || node->type == XML_COMMENT_NODE)
+		if (vc_xml_is_blank(node) || node->type == XML_COMMENT_NODE ||
+		    vc_xml_is(node, "controller", VC_DOMAIN_NS))
 			continue;
 		if (!vc_xml_is(node, "device", VC_DOMAIN_NS) || node->children)
 			return false;
@@ -133,10 +180,11 @@ int vc_record_matches(struct vc_arena *arena, const struct vc_plan *plan,
 		    vc_index_add(arena, &index, plan->devices.v[i].alias, i, err) < 0)
 			return -(int)err->kind;
 	if (!claims) {
-		*ret_matches = index.n == 0;
+		*ret_matches = vc_record_count(plan) == 0;
 		return 0;
 	}
 	vc_index_sort(&index);
-	*ret_matches = index.n > 0 && children_match(plan, &index, claims, seen);
+	*ret_matches = vc_record_count(plan) > 0 && controllers_match(plan, claims) &&
+	               children_match(plan, &index, claims, seen);
 	return 0;
 }

@@ -85,18 +85,50 @@ struct vc_plan_device {
 };
 
 /**
+ * struct vc_plan_controller - a controller that is in the domain because of our devices
+ * @action:	VC_PLAN_ADD, VC_PLAN_REMOVE, or VC_PLAN_KEEP: it is there and needed
+ * @type:	[LV] formatdomain, "Controllers": "scsi", "pci"
+ * @index:	unique among those of its type
+ * @model:	"virtio-scsi", "pcie-root-port", ...
+ * @bus_nr:	target/@busNr of an expander bus, 1..254; 0 none
+ * @node:	target/node, the guest's NUMA cell; -1 none
+ * @address:	where a new one is; not set: libvirt chooses
+ * @at:		which child node of <devices> it is, as of a device; 0 for a new one
+ * @recorded:	whether our metadata has it after the change
+ * @why:	one short clause
+ */
+struct vc_plan_controller {
+	enum vc_plan_action action;
+	char *type;
+	unsigned index;
+	char *model;
+	unsigned bus_nr;
+	int node;
+	struct vc_guest_address address;
+	size_t at;
+	bool recorded;
+	const char *why;
+};
+
+/**
  * struct vc_plan - a plan
  * @devices:	in the order in which new elements and records are written
+ * @controllers: the same
  * @notes:	warnings for a person, in order
  * @metadata:	whether our <claims> metadata is touched: it then has one <device> for
- *		each of @devices that is .recorded, and is removed when there is none.
- *		When false, metadata stays as it is
+ *		each of @devices that is .recorded, one <controller> for each such of
+ *		@controllers, and is removed when there is none of either. When false,
+ *		metadata stays as it is
  */
 struct vc_plan {
 	struct {
 		struct vc_plan_device *v;
 		size_t n, cap;
 	} devices;
+	struct {
+		struct vc_plan_controller *v;
+		size_t n, cap;
+	} controllers;
 	struct {
 		char **v;
 		size_t n, cap;
