@@ -281,6 +281,21 @@ static int read_display(const struct vc_reader *reader, xmlNodePtr element,
 	return 0;
 }
 
+static int read_acpi(const struct vc_reader *reader, xmlNodePtr element,
+                     struct vc_guest_device *guest, struct vc_err *err)
+{
+	xmlNodePtr acpi = vc_xml_child(element, "acpi");
+	char *index = NULL;
+	uint32_t number = 0;
+
+	if (vc_xml_attribute(reader->arena, acpi, "index", &index, err) < 0 ||
+	    vc_xml_attribute(reader->arena, acpi, "nodeset", &guest->acpi_nodes, err) < 0)
+		return -(int)err->kind;
+	if (index && vc_parse_auto(index, UINT32_MAX, &number))
+		guest->acpi_index = number;
+	return 0;
+}
+
 static int read_guest(const struct vc_reader *reader, xmlNodePtr element, size_t at,
                       struct vc_guest_device *ret_guest, struct vc_err *err)
 {
@@ -296,7 +311,8 @@ static int read_guest(const struct vc_reader *reader, xmlNodePtr element, size_t
 	                     &guest.alias, err) < 0 ||
 	    read_guest_address(reader, element, &guest.address, err) < 0 ||
 	    read_boot_order(reader, element, &guest.boot_order, err) < 0 ||
-	    read_display(reader, element, &guest, err) < 0)
+	    read_display(reader, element, &guest, err) < 0 ||
+	    read_acpi(reader, element, &guest, err) < 0)
 		return -(int)err->kind;
 	*ret_guest = guest;
 	return 0;
@@ -309,7 +325,8 @@ static int keep_guest(const struct vc_reader *reader, const struct vc_guest_devi
 	char **alias;
 
 	if (!guest->alias && !guest->address.set && guest->boot_order == 0 &&
-	    !guest->ramfb && !guest->display)
+	    !guest->ramfb && !guest->display && guest->acpi_index == 0 &&
+	    !guest->acpi_nodes)
 		return 0;
 	slot = vc_list_push(reader->arena, &reader->domain->guests);
 	if (!slot)
@@ -332,6 +349,7 @@ static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_
 
 	if (read_guest(reader, element, at, &guest, err) < 0 ||
 	    keep_guest(reader, &guest, err) < 0 ||
+	    vc_read_controller(reader, element, &guest, err) < 0 ||
 	    vc_read_attachment(reader, element, at, err) < 0 ||
 	    takes_host_device(reader, element, &takes, err) < 0)
 		return -(int)err->kind;
@@ -340,7 +358,7 @@ static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_
 
 /**
  * vc_read_devices() - Read the devices of a domain
- * @reader:	reader; fills .domain->hostdevs, .guests and .aliases
+ * @reader:	reader; fills .domain->hostdevs, .controllers, .guests and .aliases
  * @devices:	the <devices> element, NULL when there is none
  * @err:	"FILE:LINE: what is wrong"
  *

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "domain/layout.h"
 #include "model/binding.h"
 
 #define VC_DOMAIN_NS "urn:virt-claim:domain:1"
@@ -143,6 +144,8 @@ struct vc_controller_records {
  * @boot_order:	0 none
  * @ramfb:	it is a ramfb display, or has one
  * @display:	a hostdev with display='on'
+ * @acpi_index:	<acpi index=>; 0 none
+ * @acpi_nodes:	<acpi nodeset=>; NULL none
  */
 struct vc_guest_device {
 	size_t at;
@@ -153,6 +156,8 @@ struct vc_guest_device {
 	unsigned boot_order;
 	bool ramfb;
 	bool display;
+	unsigned acpi_index;
+	char *acpi_nodes;
 };
 
 struct vc_guest_devices {
@@ -168,8 +173,9 @@ struct vc_guest_devices {
  * @scsi_users:	disks and host devices on a SCSI controller, in document order
  * @records:	of our metadata, in document order
  * @controller_records: the same
- * @guests:	every device that has an alias, a guest PCI address, a boot order or a
- *		ramfb, in document order
+ * @guests:	every device that has an alias, a guest PCI address, a boot order, a
+ *		ramfb or <acpi>, in document order
+ * @layout:	PCI controllers and NUMA cells
  * @os_boot:	whether there is an <os><boot>
  * @aliases:	every alias of any device, ours or not
  */
@@ -185,6 +191,7 @@ struct vc_domain {
 	struct vc_records records;
 	struct vc_controller_records controller_records;
 	struct vc_guest_devices guests;
+	struct vc_layout layout;
 	bool os_boot;
 	struct {
 		char **v;

@@ -100,7 +100,8 @@ int vc_domain_read(struct vc_arena *arena, const struct vc_document *document,
 	    read_text(arena, uuid, &domain.uuid, err) < 0)
 		return -(int)err->kind;
 	domain.os_boot = vc_xml_child(vc_xml_child(root, "os"), "boot") != NULL;
-	if (vc_read_devices(&reader, vc_xml_child(root, "devices"), err) < 0 ||
+	if (vc_read_machine(&reader, root, err) < 0 ||
+	    vc_read_devices(&reader, vc_xml_child(root, "devices"), err) < 0 ||
 	    vc_read_metadata(&reader, vc_xml_child(root, "metadata"), err) < 0)
 		return -(int)err->kind;
 	*ret_domain = domain;

@@ -19,12 +19,14 @@ struct user {
 	struct vc_guest_address address;
 	unsigned boot_order;
 	bool ramfb;
+	unsigned acpi_index;
+	const char *acpi_nodes;
 };
 
 struct users {
 	struct user *v;
 	size_t n, cap;
-	struct vc_index addresses, boots;
+	struct vc_index addresses, boots, acpi;
 };
 
 #define KEY_SIZE sizeof("4294967295")
@@ -40,18 +42,22 @@ static int add_user(const struct vc_planner *planner, struct users *users,
                     const struct user *user, struct vc_err *err)
 {
 	struct user *slot = vc_list_push(planner->arena, users);
-	const char *address = NULL, *boot = NULL;
+	const char *address = NULL, *boot = NULL, *acpi = NULL;
 
+	if (user->acpi_index > 0)
+		acpi = vc_arena_printf(planner->arena, "%u", user->acpi_index);
 	if (user->address.set)
 		address = address_key(planner->arena, &user->address,
 		                      user->address.function);
 	if (user->boot_order > 0)
 		boot = vc_arena_printf(planner->arena, "%u", user->boot_order);
-	if (!slot || (user->address.set && !address) || (user->boot_order > 0 && !boot))
+	if (!slot || (user->address.set && !address) || (user->boot_order > 0 && !boot) ||
+	    (user->acpi_index > 0 && !acpi))
 		return vc_fail_oom(err);
 	*slot = *user;
 	if (vc_index_add(planner->arena, &users->addresses, address, users->n - 1, err) <
-	    0)
+	            0 ||
+	    vc_index_add(planner->arena, &users->acpi, acpi, users->n - 1, err) < 0)
 		return -(int)err->kind;
 	return vc_index_add(planner->arena, &users->boots, boot, users->n - 1, err);
 }
@@ -65,6 +71,10 @@ static void override(struct user *user, const struct vc_plan_device *d)
 		user->boot_order = d->options.boot_order;
 	if (d->options.ramfb != VC_UNKNOWN)
 		user->ramfb = d->options.ramfb == VC_YES;
+	if (d->options.acpi_index > 0)
+		user->acpi_index = d->options.acpi_index;
+	if (d->options.acpi_nodeset)
+		user->acpi_nodes = d->options.acpi_nodeset;
 }
 
 static int add_existing(const struct vc_planner *planner, struct users *users,
@@ -75,6 +85,8 @@ static int add_existing(const struct vc_planner *planner, struct users *users,
 		.address = g->address,
 		.boot_order = g->boot_order,
 		.ramfb = g->ramfb,
+		.acpi_index = g->acpi_index,
+		.acpi_nodes = g->acpi_nodes,
 	};
 
 	if (d && d->action == VC_PLAN_REMOVE)
@@ -159,6 +171,7 @@ static int collect(const struct vc_planner *planner, struct users *users,
 			return -(int)err->kind;
 	vc_index_sort(&users->addresses);
 	vc_index_sort(&users->boots);
+	vc_index_sort(&users->acpi);
 	return 0;
 }
 
@@ -186,17 +199,19 @@ static int check_address(const struct vc_planner *planner, const struct users *u
 {
 	const struct vc_plan_device *d = user->planned;
 	const struct vc_guest_address *a = &user->address;
-	const char *own, *first;
+	const char *own, *first, *wants = "wants";
 	const struct user *other;
 
-	if (!d || !d->options.address.set)
+	if (!d || !a->set || d->action == VC_PLAN_UNBIND)
 		return 0;
+	if (!d->options.address.set)
+		wants = "is at";
 	own = address_key(planner->arena, a, a->function);
 	first = address_key(planner->arena, a, 0);
 	if (!own || !first)
 		return vc_fail_oom(err);
 	other = rival(users, &users->addresses, own, user);
-	if (other)
+	if (other && d->options.address.set)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s: alias '%s' wants guest address '%s', which '%s' has; "
 		               "choose another one",
@@ -207,15 +222,14 @@ static int check_address(const struct vc_planner *planner, const struct users *u
 	if (!other)
 		return vc_fail(
 			err, VC_ERR_REFUSED,
-			"%s: alias '%s' wants guest address '%s', but nothing is at "
+			"%s: alias '%s' %s guest address '%s', but nothing is at "
 			"'%s': guests find a function only when function 0 is there",
-			d->origin, d->alias, own, first);
+			d->origin, d->alias, wants, own, first);
 	if (other->address.multifunction == VC_NO)
-		return vc_fail(
-			err, VC_ERR_REFUSED,
-			"%s: alias '%s' wants guest address '%s', but '%s' at '%s' "
-			"has multifunction='off'",
-			d->origin, d->alias, own, name_of(other), first);
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: alias '%s' %s guest address '%s', but '%s' at '%s' "
+		               "has multifunction='off'",
+		               d->origin, d->alias, wants, own, name_of(other), first);
 	return 0;
 }
 
@@ -242,6 +256,35 @@ static int check_boot(const struct vc_planner *planner, const struct users *user
 			"another one",
 			d->origin, d->alias, d->options.boot_order, name_of(other));
 	return 0;
+}
+
+/* [LV] neither libvirt nor QEMU's command line notices either of these. */
+static int check_acpi(const struct vc_planner *planner, const struct users *users,
+                      const struct user *user, struct vc_err *err)
+{
+	const struct vc_plan_device *d = user->planned;
+	const struct vc_layout *layout = &planner->domain->layout;
+	const struct user *other = NULL;
+	char key[KEY_SIZE];
+	unsigned node = 0;
+
+	if (!d || d->action == VC_PLAN_UNBIND)
+		return 0;
+	(void)snprintf(key, sizeof(key), "%u", user->acpi_index);
+	if (user->acpi_index > 0)
+		other = rival(users, &users->acpi, key, user);
+	if (other)
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"%s: alias '%s' has acpi index %s, which '%s' has too; a "
+			"guest names its network devices by it: choose another one",
+			d->origin, d->alias, key, name_of(other));
+	if (!user->acpi_nodes || vc_layout_has_nodes(layout, user->acpi_nodes, &node))
+		return 0;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "%s: alias '%s' has acpi nodeset '%s', but the domain has no NUMA "
+	               "cell %u; <cpu><numa> makes cells",
+	               d->origin, d->alias, user->acpi_nodes, node);
 }
 
 static int check_ramfb(const struct users *users, struct vc_err *err)
@@ -283,7 +326,8 @@ int vc_check_guest_use(const struct vc_planner *planner, struct vc_err *err)
 		return -(int)err->kind;
 	for (size_t i = 0; i < users.n; i++)
 		if (check_address(planner, &users, &users.v[i], err) < 0 ||
-		    check_boot(planner, &users, &users.v[i], err) < 0)
+		    check_boot(planner, &users, &users.v[i], err) < 0 ||
+		    check_acpi(planner, &users, &users.v[i], err) < 0)
 			return -(int)err->kind;
 	return check_ramfb(&users, err);
 }

@@ -314,6 +314,8 @@ static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
 	}
 	if (vc_check_host_use(planner, err) < 0)
 		return -(int)err->kind;
+	if (vc_check_guest_place(planner, err) < 0)
+		return -(int)err->kind;
 	return vc_check_guest_use(planner, err);
 }
 

@@ -10,6 +10,7 @@
  *   host_use.c	each host device once
  *   guest_use.c	each guest address and boot order once
  *   controllers.c controllers that devices need
+ *   place_check.c	guest addresses where no device can be
  *   adopt.c	adopt and unbind
  *   hotplug.c	attach and detach
  *   plan.c	actions
@@ -101,6 +102,9 @@ int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bo
                      struct vc_err *err) VC_MUST_CHECK;
 int vc_check_host_use(const struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
 int vc_check_guest_use(const struct vc_planner *planner, struct vc_err *err)
+	VC_MUST_CHECK;
+
+int vc_check_guest_place(const struct vc_planner *planner, struct vc_err *err)
 	VC_MUST_CHECK;
 
 int vc_check_owner(struct vc_planner *planner, const struct vc_bound *bound,

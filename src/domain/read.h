@@ -17,6 +17,11 @@ struct vc_reader {
 
 int vc_read_devices(const struct vc_reader *reader, xmlNodePtr devices,
                     struct vc_err *err) VC_MUST_CHECK;
+int vc_read_machine(const struct vc_reader *reader, xmlNodePtr root, struct vc_err *err)
+	VC_MUST_CHECK;
+int vc_read_controller(const struct vc_reader *reader, xmlNodePtr element,
+                       const struct vc_guest_device *guest, struct vc_err *err)
+	VC_MUST_CHECK;
 int vc_read_attachment(const struct vc_reader *reader, xmlNodePtr element, size_t at,
                        struct vc_err *err) VC_MUST_CHECK;
 int vc_read_metadata(const struct vc_reader *reader, xmlNodePtr metadata,
