@@ -184,6 +184,95 @@ int vc_sysfs_link_parent(struct vc_arena *arena, int root, const char *path,
 	return link_component(arena, root, path, true, ret_name, err);
 }
 
+/* Appends the components of @text to @path, which holds @len bytes; ".." takes one away.
+ * Returns the new length, or -1 when that leaves the root or is too long. */
+static ssize_t append_path(char path[PATH_MAX], size_t len, const char *text)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "/");
+
+		if (n == 2 && text[0] == '.' && text[1] == '.') {
+			const char *slash = memrchr(path, '/', len);
+
+			if (len == 0)
+				return -1;
+			len = slash ? (size_t)(slash - path) : 0;
+		} else if (n > 0 && !(n == 1 && text[0] == '.')) {
+			if (len + n + 2 > PATH_MAX)
+				return -1;
+			if (len > 0)
+				path[len++] = '/';
+			memcpy(path + len, text, n);
+			len += n;
+		}
+		text += n + (text[n] == '/');
+	}
+	return (ssize_t)len;
+}
+
+/**
+ * vc_sysfs_link_path() - Where a link leads
+ * @arena:	holds the path
+ * @root:	sysfs root
+ * @path:	link, relative to @root; only its last component may be a link
+ * @ret_path:	path from @root, without ".." and without a slash at either end
+ * @err:	why not; names @path
+ *
+ * [SYSFS] the target is found from its text alone, because links of the kernel lead to
+ * the place itself, never to another link. It need not exist.
+ *
+ * Return: 0, -VC_ERR_ABSENT, -VC_ERR_INPUT (no link, or it leads out of the root),
+ * -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_sysfs_link_path(struct vc_arena *arena, int root, const char *path,
+                       char **ret_path, struct vc_err *err)
+{
+	char target[PATH_MAX] = "", full[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	char *copy;
+	ssize_t len;
+	int r = read_link(root, path, target, err);
+
+	if (r < 0)
+		return r;
+	len = append_path(full, 0, path);
+	if (len >= 0 && slash)
+		len = append_path(full, (size_t)len, "..");
+	else if (len >= 0)
+		len = 0;
+	if (len >= 0)
+		len = *target == '/' ? -1 : append_path(full, (size_t)len, target);
+	if (len <= 0)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "sysfs link '%s' does not lead to a place below the root",
+		               path);
+	copy = vc_arena_strndup(arena, full, (size_t)len);
+	if (!copy)
+		return vc_fail_oom(err);
+	*ret_path = copy;
+	return 0;
+}
+
+/**
+ * vc_sysfs_open_directory() - Open a directory
+ * @root:	sysfs root
+ * @path:	directory, relative to @root; links are followed below @root
+ * @ret_fd:	descriptor, the caller's; good as the root of the other functions here,
+ *		which then cannot leave the directory
+ * @err:	why not; names @path
+ *
+ * Return: 0, -VC_ERR_ABSENT or -VC_ERR_SYSTEM
+ */
+int vc_sysfs_open_directory(int root, const char *path, int *ret_fd, struct vc_err *err)
+{
+	int fd = open_below(root, path, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
+	*ret_fd = fd;
+	return 0;
+}
+
 /**
  * vc_sysfs_list() - The names in a directory
  * @arena:	holds the names

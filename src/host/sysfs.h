@@ -25,6 +25,12 @@ int vc_sysfs_link(struct vc_arena *arena, int root, const char *path, char **ret
 /* The component before the last: the parent of the device that a link leads to. */
 int vc_sysfs_link_parent(struct vc_arena *arena, int root, const char *path,
                          char **ret_name, struct vc_err *err) VC_MUST_CHECK;
+/* Where a link leads, as a path from the root: "devices/pci0000:64/0000:65:00.0". No
+ * component of @path before the last may be a link. */
+int vc_sysfs_link_path(struct vc_arena *arena, int root, const char *path,
+                       char **ret_path, struct vc_err *err) VC_MUST_CHECK;
+int vc_sysfs_open_directory(int root, const char *path, int *ret_fd, struct vc_err *err)
+	VC_MUST_CHECK;
 /* Names in a directory, sorted. */
 int vc_sysfs_list(struct vc_arena *arena, int root, const char *path,
                   struct vc_names *ret_names, struct vc_err *err) VC_MUST_CHECK;
