@@ -15,8 +15,6 @@
 #define ALIAS_GPU         VC_ALIAS_PREFIX "dra-gpu-"
 #define ALIAS_SRIOV       VC_ALIAS_PREFIX "sriov-"
 
-#define BOOT_ORDER_MAX    65535
-
 struct reader {
 	const struct vc_object_reader *object;
 	struct vc_vmi vmi;
@@ -99,57 +97,6 @@ int vc_vmi_bind(const struct vc_object_reader *reader, const struct vc_node *nod
 	(void)vc_node_member(node, claim_key, &member);
 	return vc_node_fail(&member, reader->err, VC_ERR_INPUT,
 	                    "'%s' is not in /spec/resourceClaims of the VMI", name);
-}
-
-/**
- * vc_vmi_guest_address() - Read a guest PCI address
- * @reader:	arena and error
- * @node:	object
- * @key:	its member; may be absent
- * @ret_address:	address, when it is there
- *
- * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
- */
-int vc_vmi_guest_address(const struct vc_object_reader *reader,
-                         const struct vc_node *node, const char *key,
-                         struct vc_guest_address *ret_address)
-{
-	struct vc_err why = VC_ERR_INIT;
-	struct vc_node member;
-	char *text = NULL;
-
-	if (vc_object_text(reader, node, key, VC_OPTIONAL, &vc_name_line, &text) < 0)
-		return -(int)reader->err->kind;
-	if (!text || vc_guest_address_parse(text, ret_address, &why) == 0)
-		return 0;
-	(void)vc_node_member(node, key, &member);
-	return vc_node_fail(&member, reader->err, VC_ERR_INPUT, "%s", why.msg);
-}
-
-/**
- * vc_vmi_boot_order() - Read a boot order
- * @reader:	arena and error
- * @node:	object with a member 'bootOrder', or without
- * @ret_order:	boot order from 1, when it is there
- *
- * Return: 0 or -VC_ERR_INPUT
- */
-int vc_vmi_boot_order(const struct vc_object_reader *reader, const struct vc_node *node,
-                      unsigned *ret_order)
-{
-	struct vc_node member;
-	int64_t order = 1;
-
-	if (vc_node_int(node, "bootOrder", VC_OPTIONAL, &order, reader->err) < 0)
-		return -(int)reader->err->kind;
-	if (!vc_node_member(node, "bootOrder", &member) ||
-	    vc_node_type(&member) == VC_NODE_NULL)
-		return 0;
-	if (order < 1 || order > BOOT_ORDER_MAX)
-		return vc_node_fail(&member, reader->err, VC_ERR_INPUT,
-		                    "expected a number from 1 to %d", BOOT_ORDER_MAX);
-	*ret_order = (unsigned)order;
-	return 0;
 }
 
 /* The lists of the VMI */
@@ -256,13 +203,16 @@ static int read_host_device(const struct vc_object_reader *r VC_UNUSED,
 
 /* [KV] a FeatureState that is there without 'enabled' is on. */
 static int read_enabled(const struct vc_object_reader *r, const struct vc_node *node,
-                        enum vc_tri *ret_state)
+                        enum vc_opt opt, struct vc_options *options)
 {
+	const char *origin = vc_node_where(r->arena, node);
 	bool enabled = true;
 
+	if (!origin)
+		return vc_fail_oom(r->err);
 	if (vc_node_bool(node, "enabled", VC_OPTIONAL, &enabled, r->err) < 0)
 		return -(int)r->err->kind;
-	*ret_state = enabled ? VC_YES : VC_NO;
+	vc_options_set_switch(options, opt, enabled, origin);
 	return 0;
 }
 
@@ -283,13 +233,14 @@ static int read_display(struct reader *reader, const struct vc_node *gpu,
 	if (!found)
 		return 0;
 	reader->display_set = true;
-	if (read_enabled(r, &display, &options->display) < 0 ||
+	if (read_enabled(r, &display, VC_OPT_DISPLAY, options) < 0 ||
 	    find_object(r, &display, "ramFB", &ramfb, &found) < 0)
 		return -(int)r->err->kind;
 	if (options->display == VC_NO)
 		return 0;
-	options->ramfb = VC_YES;
-	return found ? read_enabled(r, &ramfb, &options->ramfb) : 0;
+	vc_options_set_switch(options, VC_OPT_RAMFB, true,
+	                      options->origins[VC_OPT_DISPLAY]);
+	return found ? read_enabled(r, &ramfb, VC_OPT_RAMFB, options) : 0;
 }
 
 static int read_gpu(const struct vc_object_reader *r, const struct vc_node *node,
@@ -299,6 +250,7 @@ static int read_gpu(const struct vc_object_reader *r, const struct vc_node *node
 
 	if (read_display(data, node, &binding.options) < 0)
 		return -(int)r->err->kind;
+	binding.kubevirt_display = vc_options_has(&binding.options, VC_OPT_DISPLAY);
 	return read_device(data, node, ALIAS_GPU, &binding);
 }
 
@@ -312,9 +264,23 @@ static void clear_primary_display(struct vc_bindings *bindings)
 struct interface {
 	const char *name;
 	bool found;
-	struct vc_guest_address address;
-	unsigned boot_order;
+	struct vc_options options;
 };
+
+/* As everywhere in KubeVirt's objects, null and "" are the same as nothing. */
+static int read_option(const struct vc_object_reader *r, const struct vc_node *node,
+                       const char *key, enum vc_opt opt, struct vc_options *options)
+{
+	struct vc_node member;
+	const char *text;
+
+	if (!vc_node_member(node, key, &member) || vc_node_type(&member) == VC_NODE_NULL)
+		return 0;
+	text = vc_node_text(&member);
+	if (text && text[0] == '\0')
+		return 0;
+	return vc_vmi_option(r, &member, opt, options);
+}
 
 /* [KV] pciAddress and bootOrder of an SR-IOV interface end up in its hostdev. */
 static int match_interface(const struct vc_object_reader *r, const struct vc_node *node,
@@ -331,9 +297,10 @@ static int match_interface(const struct vc_object_reader *r, const struct vc_nod
 	if (!found || strcmp(name, wanted->name) != 0)
 		return 0;
 	wanted->found = true;
-	if (vc_vmi_guest_address(r, node, "pciAddress", &wanted->address) < 0)
+	if (read_option(r, node, "pciAddress", VC_OPT_GUEST_ADDRESS, &wanted->options) <
+	    0)
 		return -(int)r->err->kind;
-	return vc_vmi_boot_order(r, node, &wanted->boot_order);
+	return read_option(r, node, "bootOrder", VC_OPT_BOOT_ORDER, &wanted->options);
 }
 
 static int read_network(const struct vc_object_reader *r, const struct vc_node *node,
@@ -361,8 +328,7 @@ static int read_network(const struct vc_object_reader *r, const struct vc_node *
 	if (vc_vmi_bind(r, &claim, "claimName", "requestName", &reader->claims,
 	                &binding) < 0)
 		return -(int)r->err->kind;
-	binding.options.address = interface.address;
-	binding.options.boot_order = interface.boot_order;
+	binding.options = interface.options;
 	return add_binding(reader, node, ALIAS_SRIOV, name, &binding);
 }
 

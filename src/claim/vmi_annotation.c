@@ -3,8 +3,6 @@
  * Our annotation of a VMI; docs/annotation.md describes it, and
  * schemas/vmi-annotation.schema.json says it to machines. It is ours, so it is read
  * strictly: a key that we do not know is a mistake of somebody who expects it to work.
- *
- * [LV] formatdomain, hostdev: address, boot, rom, display, ramfb.
  */
 #include <string.h>
 
@@ -13,7 +11,6 @@
 
 #define INDEX_MAX   32 /* [DRA] results of one claim */
 #define MEMBERS_MAX 32
-#define PATH_BYTES  4096
 
 struct reader {
 	const struct vc_object_reader *object;
@@ -32,11 +29,9 @@ static const char *const kubevirt_prefixes[] = { VC_ALIAS_PREFIX "dra-hostdevice
 	                                         VC_ALIAS_PREFIX "sriov-" };
 
 static const char *const root_keys[] = { "devices", NULL };
-static const char *const entry_keys[] = { "alias",   "claim",     "resourceClaim",
-	                                  "request", "index",     "guestAddress",
-	                                  "rom",     "bootOrder", "multifunction",
-	                                  "display", "ramfb",     NULL };
-static const char *const rom_keys[] = { "bar", "file", NULL };
+/* What says which device it is; the other keys are options. */
+static const char *const device_keys[] = { "alias",   "claim", "resourceClaim",
+	                                   "request", "index", NULL };
 
 static bool is_known(const char *const keys[], const char *key)
 {
@@ -46,6 +41,7 @@ static bool is_known(const char *const keys[], const char *key)
 	return false;
 }
 
+/* @keys may be NULL: vc_vmi_options() knows the keys then. */
 static int check_keys(const struct vc_object_reader *r, const struct vc_node *node,
                       const char *const keys[])
 {
@@ -59,7 +55,7 @@ static int check_keys(const struct vc_object_reader *r, const struct vc_node *no
 	for (size_t i = 0; i < n; i++) {
 		struct vc_node member = vc_node_nth_member(node, i);
 
-		if (!is_known(keys, member.key))
+		if (keys && !is_known(keys, member.key))
 			return vc_node_fail(&member, r->err, VC_ERR_INPUT, "unknown key");
 		if (vc_node_type(&member) == VC_NODE_NULL)
 			return vc_node_fail(&member, r->err, VC_ERR_INPUT,
@@ -86,78 +82,15 @@ static int fail_member(const struct vc_object_reader *r, const struct vc_node *n
 
 /* Options */
 
-static int read_tri(const struct vc_object_reader *r, const struct vc_node *node,
-                    const char *key, enum vc_tri *ret_state)
+/* What the annotation says wins over what the VMI says. */
+static void take_options(struct vc_binding *into, const struct vc_options *from)
 {
-	bool value = false;
+	struct vc_options merged = *from;
 
-	if (vc_node_bool(node, key, VC_OPTIONAL, &value, r->err) < 0)
-		return -(int)r->err->kind;
-	if (has(node, key))
-		*ret_state = value ? VC_YES : VC_NO;
-	return 0;
-}
-
-static int read_rom(const struct vc_object_reader *r, const struct vc_node *node,
-                    struct vc_options *options)
-{
-	struct vc_node rom;
-	bool found = false;
-
-	if (vc_node_object(node, "rom", VC_OPTIONAL, &rom, &found, r->err) < 0)
-		return -(int)r->err->kind;
-	if (!found)
-		return 0;
-	if (check_keys(r, &rom, rom_keys) < 0 ||
-	    read_tri(r, &rom, "bar", &options->rom_bar) < 0 ||
-	    vc_node_string(r->arena, &rom, "file", VC_OPTIONAL, &options->rom_file,
-	                   r->err) < 0)
-		return -(int)r->err->kind;
-	if (vc_node_count(&rom) == 0)
-		return vc_node_fail(&rom, r->err, VC_ERR_INPUT,
-		                    "expected 'bar' or 'file'");
-	if (!options->rom_file)
-		return 0;
-	if (options->rom_file[0] != '/' || !vc_is_one_line(options->rom_file) ||
-	    strlen(options->rom_file) >= PATH_BYTES)
-		return fail_member(r, &rom, "file", "expected an absolute path");
-	return 0;
-}
-
-static int read_options(const struct vc_object_reader *r, const struct vc_node *node,
-                        struct vc_options *options)
-{
-	if (vc_vmi_guest_address(r, node, "guestAddress", &options->address) < 0 ||
-	    read_tri(r, node, "multifunction", &options->address.multifunction) < 0 ||
-	    vc_vmi_boot_order(r, node, &options->boot_order) < 0 ||
-	    read_tri(r, node, "display", &options->display) < 0 ||
-	    read_tri(r, node, "ramfb", &options->ramfb) < 0)
-		return -(int)r->err->kind;
-	return read_rom(r, node, options);
-}
-
-static void take_tri(enum vc_tri *into, enum vc_tri from)
-{
-	if (from != VC_UNKNOWN)
-		*into = from;
-}
-
-static void take_options(struct vc_options *into, const struct vc_options *from)
-{
-	enum vc_tri multifunction = into->address.multifunction;
-
-	if (from->address.set) {
-		into->address = from->address;
-		into->address.multifunction = multifunction;
-	}
-	take_tri(&into->address.multifunction, from->address.multifunction);
-	if (from->boot_order != 0)
-		into->boot_order = from->boot_order;
-	take_tri(&into->rom_bar, from->rom_bar);
-	if (from->rom_file)
-		into->rom_file = from->rom_file;
-	take_tri(&into->display, from->display);
-	take_tri(&into->ramfb, from->ramfb);
+	vc_options_merge(&merged, &into->options);
+	into->options = merged;
+	if (vc_options_has(from, VC_OPT_DISPLAY) || vc_options_has(from, VC_OPT_RAMFB))
+		into->kubevirt_display = false;
 }
 
 /* What the options of one device say about each other */
@@ -172,37 +105,33 @@ static int check_options(const struct vc_object_reader *r, const struct vc_node 
 	return 0;
 }
 
-static bool same_address(const struct vc_guest_address *a,
-                         const struct vc_guest_address *b)
+/* What two devices have in common although only one can have it; VC_OPTS: nothing */
+static enum vc_opt find_clash(const struct vc_options *a, const struct vc_options *b)
 {
-	return a->set && b->set && a->bus == b->bus && a->slot == b->slot &&
-	       a->function == b->function;
+	enum vc_opt opt = 0;
+
+	if (a->ramfb == VC_YES && b->ramfb == VC_YES)
+		return VC_OPT_RAMFB;
+	while (opt < VC_OPTS && !(vc_opt_rules[opt].single && vc_options_same(a, b, opt)))
+		opt++;
+	return opt;
 }
 
 /* What the options of two devices say about each other */
-static int check_against(const struct vc_object_reader *r, const struct vc_node *node,
+static int check_against(const struct vc_object_reader *r,
                          const struct vc_binding *binding, const struct vc_binding *other)
 {
-	const struct vc_options *a = &binding->options, *b = &other->options;
-	const char *what = NULL, *key = NULL;
-	struct vc_node member;
+	const struct vc_options *o = &binding->options;
+	enum vc_opt opt = find_clash(o, &other->options);
 
-	if (same_address(&a->address, &b->address)) {
-		key = "guestAddress";
-		what = "same guest address";
-	} else if (a->boot_order != 0 && a->boot_order == b->boot_order) {
-		key = "bootOrder";
-		what = "same boot order";
-	} else if (a->ramfb == VC_YES && b->ramfb == VC_YES) {
-		key = "ramfb";
-		what = "only ramfb of a machine";
-	}
-	if (!what)
+	if (opt == VC_OPTS)
 		return 0;
-	if (!vc_node_member(node, key, &member))
-		member = *node;
-	return vc_node_fail(&member, r->err, VC_ERR_INPUT, "'%s' has the %s already",
-	                    other->alias, what);
+	return vc_fail(r->err, VC_ERR_INPUT,
+	               "%s: '%s' has the same %s already (%s), and a guest can have it "
+	               "once",
+	               vc_options_origin(o, opt, binding->origin), other->alias,
+	               vc_opt_rules[opt].key,
+	               vc_options_origin(&other->options, opt, other->origin));
 }
 
 static int check_binding(const struct reader *reader, const struct vc_node *node,
@@ -215,7 +144,7 @@ static int check_binding(const struct reader *reader, const struct vc_node *node
 	for (size_t i = 0; i < all->n; i++) {
 		if (strcmp(all->v[i].alias, binding->alias) == 0)
 			continue;
-		if (check_against(reader->object, node, binding, &all->v[i]) < 0)
+		if (check_against(reader->object, binding, &all->v[i]) < 0)
 			return -(int)reader->object->err->kind;
 	}
 	return 0;
@@ -315,7 +244,7 @@ static int add_options(struct reader *reader, const struct vc_node *node,
 	if (vc_node_count(node) == 1)
 		return vc_node_fail(node, reader->object->err, VC_ERR_INPUT,
 		                    "says nothing about '%s'", entry->alias);
-	take_options(&binding->options, &entry->options);
+	take_options(binding, &entry->options);
 	return check_binding(reader, node, binding);
 }
 
@@ -353,9 +282,8 @@ static int read_entry(const struct vc_object_reader *r, const struct vc_node *no
 	struct reader *reader = data;
 	struct vc_binding entry = { 0 };
 
-	if (check_keys(r, node, entry_keys) < 0 ||
-	    read_alias(reader, node, &entry.alias) < 0 ||
-	    read_options(r, node, &entry.options) < 0)
+	if (check_keys(r, node, NULL) < 0 || read_alias(reader, node, &entry.alias) < 0 ||
+	    vc_vmi_options(r, node, device_keys, &entry.options) < 0)
 		return -(int)r->err->kind;
 	if (has(node, "claim") || has(node, "resourceClaim") || has(node, "request") ||
 	    has(node, "index"))

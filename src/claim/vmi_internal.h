@@ -27,11 +27,12 @@ int vc_vmi_bind(const struct vc_object_reader *reader, const struct vc_node *nod
 	VC_MUST_CHECK;
 int vc_vmi_request(const struct vc_object_reader *reader, const struct vc_node *node,
                    const char *key, struct vc_binding *binding) VC_MUST_CHECK;
-int vc_vmi_guest_address(const struct vc_object_reader *reader,
-                         const struct vc_node *node, const char *key,
-                         struct vc_guest_address *ret_address) VC_MUST_CHECK;
-int vc_vmi_boot_order(const struct vc_object_reader *reader, const struct vc_node *node,
-                      unsigned *ret_order) VC_MUST_CHECK;
+
+/* vmi_options.c */
+int vc_vmi_option(const struct vc_object_reader *reader, const struct vc_node *value,
+                  enum vc_opt opt, struct vc_options *options) VC_MUST_CHECK;
+int vc_vmi_options(const struct vc_object_reader *reader, const struct vc_node *node,
+                   const char *const others[], struct vc_options *options) VC_MUST_CHECK;
 
 /* Reads the text of the annotation and adds to the bindings of @vmi, or to options of
  * bindings that it has already. */

@@ -210,33 +210,6 @@ static int collect(struct vc_planner *planner, struct candidates *list,
 	return 0;
 }
 
-static void merge_tri(enum vc_tri *to, enum vc_tri from)
-{
-	if (*to == VC_UNKNOWN)
-		*to = from;
-}
-
-static void merge_options(struct vc_options *to, const struct vc_options *from)
-{
-	if (!to->address.set)
-		to->address = from->address;
-	if (to->boot_order == 0)
-		to->boot_order = from->boot_order;
-	if (!to->rom_file)
-		to->rom_file = from->rom_file;
-	merge_tri(&to->rom_bar, from->rom_bar);
-	merge_tri(&to->display, from->display);
-	merge_tri(&to->ramfb, from->ramfb);
-	merge_tri(&to->readonly, from->readonly);
-	merge_tri(&to->shareable, from->shareable);
-	if (to->kind == VC_KIND_UNKNOWN)
-		to->kind = from->kind;
-	if (!to->mac)
-		to->mac = from->mac;
-	if (to->vlan == 0)
-		to->vlan = from->vlan;
-}
-
 static int twice(const char *alias, const struct vc_binding *a,
                  const struct vc_binding *b, struct vc_err *err)
 {
@@ -262,7 +235,7 @@ static int choose(struct candidates *list, struct vc_err *err)
 		if (winner->binding->origin_kind == c->binding->origin_kind)
 			return twice(c->binding->alias, winner->binding, c->binding, err);
 		c->loses = true;
-		merge_options(&winner->options, &c->options);
+		vc_options_merge(&winner->options, &c->options);
 	}
 	return 0;
 }
@@ -603,10 +576,10 @@ static void drop_pci_display(struct vc_bounds *bounds)
 	for (size_t i = 0; i < bounds->n; i++) {
 		struct vc_bound *b = &bounds->v[i];
 
-		if (!b->binding->kubevirt_made || host_of(b)->kind != VC_KIND_PCI)
+		if (!b->binding->kubevirt_display || host_of(b)->kind != VC_KIND_PCI)
 			continue;
-		b->options.display = VC_UNKNOWN;
-		b->options.ramfb = VC_UNKNOWN;
+		vc_options_clear(&b->options, VC_OPT_DISPLAY);
+		vc_options_clear(&b->options, VC_OPT_RAMFB);
 	}
 }
 
@@ -641,7 +614,8 @@ static void give_display(const struct vc_planner *planner, struct vc_bounds *bou
 		if (other_display(planner, bounds))
 			return;
 		b->options.display = VC_YES;
-		merge_tri(&b->options.ramfb, VC_YES);
+		if (b->options.ramfb == VC_UNKNOWN)
+			b->options.ramfb = VC_YES;
 		return;
 	}
 }

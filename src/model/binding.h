@@ -36,6 +36,8 @@ enum vc_binding_origin {
  * @origin:	the same in words, for messages: "--bind gpu=c:r", "vmi.json: /spec/..."
  * @kubevirt_made: KubeVirt writes this element itself: when no claim file is at hand
  *		the element is kept as it is, instead of an error
+ * @kubevirt_display: display and ramfb are what virtualGPUOptions say, which KubeVirt
+ *		writes for mediated devices only
  * @primary_display: a virtual GPU that gets the display when no other has it
  * @options:	options
  */
@@ -52,6 +54,7 @@ struct vc_binding {
 	enum vc_binding_origin origin_kind;
 	char *origin;
 	bool kubevirt_made;
+	bool kubevirt_display;
 	bool primary_display;
 	struct vc_options options;
 };

@@ -510,6 +510,7 @@ static void test_no_display_for_pci(void **state VC_UNUSED)
 
 	add_simple(&w);
 	b = add_vmi(&w, "ua-dra-gpu-a=c:r");
+	b->kubevirt_display = true;
 	b->options.display = VC_YES;
 	b->options.ramfb = VC_YES;
 	must_be(&w, "keep ua-dra-gpu-a 0000:65:00.0>0000:65:00.0 own-alias");
@@ -518,7 +519,7 @@ static void test_no_display_for_pci(void **state VC_UNUSED)
 	w.claims.n = 0; /* without a claim the element says what it is */
 	must_be(&w, "keep ua-dra-gpu-a 0000:65:00.0>0000:65:00.0 own-alias");
 	w.claims.n = 1;
-	w.bindings.v[0].kubevirt_made = false;
+	w.bindings.v[0].kubevirt_display = false;
 	must_fail(&w, VC_ERR_REFUSED, "cannot have display or ramfb");
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "model/options.h"
 #include "unit.h"
 
@@ -207,12 +210,56 @@ static void test_unknown_keys(void **state VC_UNUSED)
 	}
 }
 
+static char *read_project_file(struct vc_arena *arena, const char *name)
+{
+	struct vc_err err = VC_ERR_INIT;
+	char path[512], *text;
+	size_t len;
+
+	(void)snprintf(path, sizeof(path), "%s/../../%s", VC_FIXTURES, name);
+	if (vc_file_read(arena, AT_FDCWD, path, 0, &text, &len, &err) < 0)
+		fail_msg("%s", err.msg);
+	return text;
+}
+
+/* docs/options.md has a row for each option with the version that brought it, and the
+ * schema of the annotation has its key. */
+static void test_documented(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	const char *docs = read_project_file(&arena, "docs/options.md");
+	const char *schema =
+		read_project_file(&arena, "schemas/vmi-annotation.schema.json");
+
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++) {
+		const struct vc_opt_rule *rule = &vc_opt_rules[opt];
+		const char *dot = strchr(rule->key, '.');
+		const char *row, *since;
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "\n| `%s` |", rule->key);
+		row = strstr(docs, text);
+		if (!row)
+			fail_msg("docs/options.md: '%s' is missing", rule->key);
+		(void)snprintf(text, sizeof(text), "| %lu.%lu ", rule->since / 1000000,
+		               rule->since / 1000 % 1000);
+		since = strstr(row + 1, text);
+		if (rule->since > 0 && (!since || since > strchr(row + 1, '\n')))
+			fail_msg("docs/options.md: '%s': not '%s'", rule->key, text);
+		(void)snprintf(text, sizeof(text), "\"%s\": {",
+		               dot ? dot + 1 : rule->key);
+		if (!strstr(schema, text))
+			fail_msg("the schema does not know '%s'", rule->key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),  cmocka_unit_test(test_values),
-		cmocka_unit_test(test_merge), cmocka_unit_test(test_satisfied),
-		cmocka_unit_test(test_known), cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_rows),       cmocka_unit_test(test_values),
+		cmocka_unit_test(test_merge),      cmocka_unit_test(test_satisfied),
+		cmocka_unit_test(test_known),      cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

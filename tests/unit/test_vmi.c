@@ -215,7 +215,7 @@ static const struct {
 	{ NAMES
 	  "  domain: {devices: {interfaces: [{name: n, sriov: {}, pciAddress: x}]}}\n"
 	  "  networks: [{name: n, resourceClaim: {claimName: c, requestName: r}}]",
-	  "/interfaces/0/pciAddress: 'x' is not a guest PCI address" },
+	  "/interfaces/0/pciAddress: expected a guest PCI address" },
 	{ NAMES "  domain: {devices: {interfaces: [{name: n, sriov: {}}]}}\n"
 	        "  networks: [{name: n, resourceClaim: {claimName: c}}]",
 	  "x: /spec/networks/0/resourceClaim: 'requestName' is missing" },

@@ -129,6 +129,41 @@ static void test_options(void **state VC_UNUSED)
 	assert_int_equal(b[1].options.boot_order, 3);
 }
 
+/* Every row of the table of options has its key here. */
+static void test_every_option(void **state VC_UNUSED)
+{
+	static const char *const values[VC_OPTS] = {
+		[VC_OPT_KIND] = "network",
+		[VC_OPT_GUEST_ADDRESS] = "05:00.0",
+		[VC_OPT_MULTIFUNCTION] = "off",
+		[VC_OPT_BOOT_ORDER] = "1",
+		[VC_OPT_ROM_BAR] = "off",
+		[VC_OPT_ROM_FILE] = "/r",
+		[VC_OPT_DISPLAY] = "on",
+		[VC_OPT_RAMFB] = "on",
+		[VC_OPT_MANAGED] = "on",
+		[VC_OPT_DRIVER_MODEL] = "mlx5_vfio_pci",
+		[VC_OPT_IOMMUFD] = "on",
+		[VC_OPT_ACPI_INDEX] = "7",
+		[VC_OPT_ACPI_NODESET] = "1-3,8",
+		[VC_OPT_TEAMING] = "ua-backup",
+		[VC_OPT_READONLY] = "on",
+		[VC_OPT_SHAREABLE] = "off",
+		[VC_OPT_MAC] = "52:54:00:ab:00:01",
+		[VC_OPT_VLAN] = "12",
+	};
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	const struct vc_options *o = &accept(&arena, "ok-every-option.json", 2)->options;
+
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++) {
+		assert_true(vc_options_has(o, opt));
+		assert_string_equal(vc_options_text(&arena, o, opt), values[opt]);
+		assert_int_equal(strncmp(o->origins[opt], WHERE "/devices/0/",
+		                         strlen(WHERE "/devices/0/")),
+		                 0);
+	}
+}
+
 static void test_devices(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -182,14 +217,15 @@ static const struct {
 	{ "bad-index-0", WHERE "/devices/0/index: expected a number from 1 to 32" },
 	{ "bad-index-33", WHERE "/devices/0/index: expected a number from 1 to 32" },
 	{ "bad-index-text", WHERE "/devices/0/index: expected an integer" },
-	{ "bad-guest-address", WHERE "/devices/0/guestAddress: '05:20.0' is not" },
+	{ "bad-guest-address",
+	  WHERE "/devices/0/guestAddress: expected a guest PCI address" },
 	{ "bad-guest-address-domain", WHERE "/devices/0/guestAddress: " },
 	{ "bad-boot-order-0", WHERE "/devices/0/bootOrder: expected a number from 1" },
 	{ "bad-boot-order-text", WHERE "/devices/0/bootOrder: expected an integer" },
 	{ "bad-multifunction", WHERE "/devices/0/multifunction: needs 'guestAddress'" },
 	{ "bad-rom-relative", WHERE "/devices/0/rom/file: expected an absolute path" },
 	{ "bad-rom-newline", WHERE "/devices/0/rom/file: expected an absolute path" },
-	{ "bad-rom-empty", WHERE "/devices/0/rom: expected 'bar' or 'file'" },
+	{ "bad-rom-empty", WHERE "/devices/0/rom: says nothing" },
 	{ "bad-rom-key", WHERE "/devices/0/rom/enabled: unknown key" },
 	{ "bad-rom-bool", WHERE "/devices/0/rom: expected an object" },
 	{ "bad-display-text", WHERE "/devices/0/display: expected a boolean" },
@@ -202,12 +238,29 @@ static const struct {
 	  WHERE "/devices/1/alias: this alias is there twice" },
 	{ "contradiction-unknown-claim", WHERE "/devices/0/claim: 'nowhere' is not in" },
 	{ "contradiction-boot-order",
-	  WHERE "/devices/1/bootOrder: 'ua-x' has the same boot order" },
+	  WHERE "/devices/1/bootOrder: 'ua-x' has the same bootOrder already (" WHERE
+	        "/devices/0/bootOrder)" },
 	{ "contradiction-boot-order-of-interface",
-	  WHERE "/devices/0/bootOrder: 'ua-sriov-n' has the same boot order" },
+	  WHERE "/devices/0/bootOrder: 'ua-sriov-n' has the same bootOrder already "
+	        "(vmi.json: /spec/domain/devices/interfaces/0/bootOrder)" },
 	{ "contradiction-guest-address",
-	  WHERE "/devices/1/guestAddress: 'ua-x' has the same guest address" },
-	{ "contradiction-ramfb-twice", WHERE "/devices/1/ramfb: 'ua-dra-gpu-g' has" },
+	  WHERE "/devices/1/guestAddress: 'ua-x' has the same guestAddress" },
+	{ "bad-driver-key", WHERE "/devices/0/driver/name: unknown key" },
+	{ "bad-driver-model", WHERE "/devices/0/driver/model: expected the name of a" },
+	{ "bad-acpi-index", WHERE "/devices/0/acpi/index: expected a number from 1 to" },
+	{ "bad-acpi-nodeset", WHERE "/devices/0/acpi/nodeset: expected guest NUMA" },
+	{ "bad-acpi-flat", WHERE "/devices/0/acpi.index: unknown key" },
+	{ "bad-kind", WHERE "/devices/0/kind: expected pci, network or nvme" },
+	{ "bad-managed", WHERE "/devices/0/managed: expected a boolean" },
+	{ "bad-mac", WHERE "/devices/0/mac: expected a unicast MAC address" },
+	{ "bad-vlan", WHERE "/devices/0/vlan: expected a number from 1 to 4094" },
+	{ "bad-teaming", WHERE "/devices/0/teaming: expected the alias" },
+	{ "contradiction-acpi-index",
+	  WHERE "/devices/1/acpi/index: 'ua-dra-gpu-g' has the same acpi.index" },
+	{ "contradiction-nodeset-order",
+	  WHERE "/devices/0/acpi/nodeset: expected guest NUMA" },
+	{ "contradiction-ramfb-twice",
+	  WHERE "/devices/1/ramfb: 'ua-dra-gpu-g' has the same ramfb" },
 };
 
 static void test_refused(void **state VC_UNUSED)
@@ -255,9 +308,9 @@ static void test_all_documents(void **state VC_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),         cmocka_unit_test(test_options),
-		cmocka_unit_test(test_devices),       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_all_documents),
+		cmocka_unit_test(test_empty),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_devices), cmocka_unit_test(test_every_option),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_all_documents),
 	};
 
 	return cmocka_run_group_tests_name("vmi_annotation", tests, NULL, NULL);
