@@ -254,7 +254,17 @@ static void set_pci(struct vc_device *device, const struct vc_pci_address *addre
 	device->unresolved = NULL;
 }
 
-/* A function on vfio is preferred: its siblings in the group stay with the host. */
+static int say_no_cdev(struct vc_arena *arena, struct vc_device *device,
+                       struct vc_err *err)
+{
+	device->unresolved = vc_arena_printf(
+		arena, "this machine has no /dev/vfio/devices/vfio%" PRId64,
+		device->vfio_cdev);
+	return device->unresolved ? 0 : vc_fail_oom(err);
+}
+
+/* A function on vfio is preferred: its siblings in the group stay with the host. With a
+ * VFIO device number that no function has, the group is of another boot, too. */
 static int resolve_group(struct vc_arena *arena, const struct host_index *x,
                          struct vc_device *device, struct vc_err *err)
 {
@@ -262,6 +272,8 @@ static int resolve_group(struct vc_arena *arena, const struct host_index *x,
 
 	find_functions(x, device->iommu_group, &m);
 	find_mdevs(x, device->iommu_group, &m);
+	if (device->vfio_cdev >= 0 && m.n_functions > 0)
+		return say_no_cdev(arena, device, err);
 	if (m.n_mdevs == 1 && m.n_functions == 0) {
 		device->host.mdev_uuid = m.mdevs[0]->uuid;
 		device->host.kind = VC_KIND_MDEV;
@@ -290,12 +302,7 @@ static int resolve_address(struct vc_arena *arena, const struct host_index *x,
 	}
 	if (device->iommu_group >= 0)
 		return resolve_group(arena, x, device, err);
-	if (device->vfio_cdev < 0)
-		return 0;
-	device->unresolved = vc_arena_printf(
-		arena, "this machine has no /dev/vfio/devices/vfio%" PRId64,
-		device->vfio_cdev);
-	return device->unresolved ? 0 : vc_fail_oom(err);
+	return device->vfio_cdev >= 0 ? say_no_cdev(arena, device, err) : 0;
 }
 
 static int check_group(const struct vc_device *device, const char *what, int64_t group,

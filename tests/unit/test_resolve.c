@@ -86,7 +86,6 @@ static void test_found(void **state VC_UNUSED)
 		{ { .group = 5 }, "0000:04:00.0" },
 		{ { .group = 38 }, "0000:66:00.0" },
 		{ { .group = 38, .cdev = 3 }, "0000:66:00.0" },
-		{ { .group = 38, .cdev = 77 }, "0000:66:00.0" },
 		{ { .group = 37, .cdev = 77, .address = "0000:65:00.1" },
 		  "0000:65:00.1" },
 		{ { .address = "0000:99:00.0", .group = 12 }, "0000:99:00.0" },
@@ -110,6 +109,7 @@ static void test_mdev(void **state VC_UNUSED)
 {
 	static const struct subject cases[] = {
 		{ .group = 60 },
+		{ .group = 60, .cdev = 77 }, /* the mdev's, which no function has */
 		{ .mdev = MDEV },
 		{ .mdev = MDEV, .group = 60, .model = VC_MDEV_VFIO_AP },
 	};
@@ -142,6 +142,8 @@ static void test_unresolved(void **state VC_UNUSED)
 		{ { .group = 40 }, false, "no device is in IOMMU group 40" },
 		{ { .group = 41 }, false, "no device is in IOMMU group 41" },
 		{ { .cdev = 77 }, false, "no /dev/vfio/devices/vfio77" },
+		{ { .group = 38, .cdev = 77 }, false, "no /dev/vfio/devices/vfio77" },
+		{ { .group = 40, .cdev = 77 }, false, "no device is in IOMMU group 40" },
 		{ { .group = 5 }, true, "only its IOMMU group 5 is known; give --sysfs" },
 		{ { .cdev = 3 }, true, "only /dev/vfio/devices/vfio3 is known" },
 		{ { .group = 0 }, false, NULL },
