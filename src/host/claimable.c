@@ -91,29 +91,34 @@ static int judge_function(struct vc_scan *scan, struct vc_host_device *d,
 	return 0;
 }
 
-/* Reasons that lie in the device itself, in the order of docs/devices.md. */
+static int judge_kind(struct vc_scan *scan, struct vc_host_device *d, struct vc_err *err)
+{
+	if (d->kind == VC_DEVICE_PCI)
+		return judge_function(scan, d, err);
+	if (d->kind == VC_DEVICE_USB && d->usb.hub)
+		return add_reason(scan, d, "is a hub", err);
+	if (d->kind == VC_DEVICE_MDEV_TYPE && d->mdev.available == 0)
+		return add_reason(scan, d, "no instance is left", err);
+	if (d->kind == VC_DEVICE_MDEV_TYPE && d->mdev.available < 0)
+		return add_reason(scan, d, "how many instances are left is unknown", err);
+	return 0;
+}
+
+/* Reasons that lie in the device itself, in the order of docs/devices.md. What sysfs says
+ * about a broken one is no reason for anything else. */
 static int judge_alone(struct vc_scan *scan, struct vc_host_device *d, struct vc_err *err)
 {
-	int r = 0;
+	int r = d->broken ? add_reason(scan, d,
+	                               vc_arena_printf(scan->arena,
+	                                               "cannot be judged: %s", d->broken),
+	                               err)
+	                  : judge_kind(scan, d, err);
 
-	if (d->kind == VC_DEVICE_PCI)
-		r = judge_function(scan, d, err);
-	else if (d->kind == VC_DEVICE_USB && d->usb.hub)
-		r = add_reason(scan, d, "is a hub", err);
-	else if (d->kind == VC_DEVICE_MDEV_TYPE && d->mdev.available == 0)
-		r = add_reason(scan, d, "no instance is left", err);
-	else if (d->kind == VC_DEVICE_MDEV_TYPE && d->mdev.available < 0)
-		r = add_reason(scan, d, "how many instances are left is unknown", err);
 	if (r == 0 && d->protection)
 		r = add_reason(scan, d,
 		               vc_arena_printf(scan->arena, "the host needs it: it %s",
 		                               d->protection),
 		               err);
-	if (r == 0 && d->broken)
-		r = add_reason(
-			scan, d,
-			vc_arena_printf(scan->arena, "cannot be judged: %s", d->broken),
-			err);
 	d->verdict.claimable = d->verdict.reasons.n == 0;
 	return r;
 }
