@@ -49,7 +49,7 @@ struct run {
 	size_t n;
 	struct generation *newest; /* sorted by request, driver, descending generation */
 	size_t n_newest;
-	const struct vc_claim *api; /* first ResourceClaim with an allocation; NULL */
+	const struct vc_claim *api; /* first ResourceClaim; NULL */
 	size_t n_seen;
 };
 
@@ -378,8 +378,8 @@ static int check_allocated(const struct run *run, const struct vc_claim *claim,
 {
 	char label[512];
 
-	if (!run->api || !device->request || !device->driver || !device->pool ||
-	    !device->name)
+	if (!run->api || !run->api->allocated || !device->request || !device->driver ||
+	    !device->pool || !device->name)
 		return 0;
 	vc_join_claim_label(claim, label, sizeof(label));
 	return vc_fail(
@@ -414,11 +414,22 @@ static int add_device(struct run *run, struct vc_claim *claim, size_t n,
 	return 0;
 }
 
-/* Two ResourceClaim objects of one UID must show the same allocation. */
+/* Two ResourceClaim objects of one UID must show the same allocation. [DRA] one that was
+ * given back may be another device's by now. */
 static int check_same_allocation(const struct run *run, const struct vc_claim *piece,
                                  struct vc_err *err)
 {
-	if (!run->api || !piece->allocated || run->api->devices.n == piece->devices.n)
+	if (!run->api || !piece->from_api)
+		return 0;
+	if (run->api->allocated != piece->allocated)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s: the claim is %s, but in %s it is%s; give only the "
+		               "newer object",
+		               vc_join_origin(piece->origin),
+		               piece->allocated ? "allocated" : "not allocated",
+		               vc_join_origin(run->api->origin),
+		               piece->allocated ? " not" : "");
+	if (run->api->devices.n == piece->devices.n)
 		return 0;
 	return vc_fail(err, VC_ERR_INPUT,
 	               "%s: allocates %zu devices, but the same claim in %s allocates "
@@ -443,7 +454,7 @@ static int add_piece(struct run *run, struct vc_claim *claim,
 		if (add_device(run, claim, n, piece, d, err) < 0)
 			return -(int)err->kind;
 	}
-	if (piece->from_api && piece->allocated && !run->api)
+	if (piece->from_api && !run->api)
 		run->api = piece;
 	return 0;
 }

@@ -631,6 +631,31 @@ static void test_other_allocation(void **state)
 	REFUSE(f, "later.json: allocates 2 devices", "claims.json allocates 3");
 }
 
+/* Given back since, or allocated only now: one of the two objects is old. */
+static void test_no_allocation_any_more(void **state)
+{
+	struct fixture *f = *state;
+	struct vc_claim *c;
+
+	add_api(f);
+	c = add_api(f);
+	c->devices.n = 0;
+	c->allocated = false;
+	c->origin = text(f, "later.json");
+	REFUSE(f, "later.json: the claim is not allocated", "claims.json it is");
+}
+
+static void test_allocated_since(void **state)
+{
+	struct fixture *f = *state;
+	struct vc_claim *c = add_api(f);
+
+	c->devices.n = 0;
+	c->allocated = false;
+	add_api(f)->origin = text(f, "later.json");
+	REFUSE(f, "later.json: the claim is allocated", "claims.json it is not");
+}
+
 static void test_mdev_wins(void **state)
 {
 	struct fixture *f = *state;
@@ -709,6 +734,8 @@ int main(void)
 		TEST(test_contradictions),
 		TEST(test_our_attributes_identify),
 		TEST(test_other_allocation),
+		TEST(test_no_allocation_any_more),
+		TEST(test_allocated_since),
 		TEST(test_mdev_wins),
 		TEST(test_too_many_devices),
 		TEST(test_many_claims),
