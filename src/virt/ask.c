@@ -170,7 +170,7 @@ int vc_virt_domain_xml(struct vc_arena *arena, const char *uri, const char *name
                        char **ret_xml, size_t *ret_len, struct vc_err *err)
 {
 	const struct vc_virt_request request = { .uri = uri, .domain = name };
-	struct vc_virt_domain domain;
+	struct vc_virt_domain domain = { 0 };
 
 	if (vc_virt_facts(arena, &request, &domain, err) < 0)
 		return -(int)err->kind;

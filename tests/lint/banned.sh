@@ -34,7 +34,7 @@ for file in $(find src hooks -name '*.c' ! -name main.c | LC_ALL=C sort); do
 	code "$file" | grep -E '[^a-zA-Z0-9_](exit|abort)[[:space:]]*\(' && rc=1
 done
 for file in $(find src hooks -name '*.c' | LC_ALL=C sort); do
-	code "$file" | grep -E '"[^"]*</' && rc=1
+	code "$file" | grep -E '"[^"]*(</%|<[a-zA-Z:]+ [a-zA-Z:]+=.?.?%)' && rc=1
 done
 [ $rc = 0 ] || echo "banned: see the rules in CONTRIBUTING.md"
 exit $rc
