@@ -26,6 +26,9 @@ struct vc_hook_answer {
 	bool harmless;
 };
 
+/* The first call of a hook's main(). */
+void vc_hook_begin(void);
+
 /* Prints and returns the exit status; @r is what the hook returned. */
 int vc_hook_finish(const char *program, int r, const struct vc_hook_answer *answer,
                    const struct vc_err *err);
