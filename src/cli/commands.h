@@ -17,5 +17,6 @@ extern const struct vc_command vc_command_convert;
 extern const struct vc_command vc_command_adopt;
 extern const struct vc_command vc_command_unbind;
 extern const struct vc_command vc_command_devices;
+extern const struct vc_command vc_command_topology;
 extern const struct vc_command vc_command_hook_install;
 extern const struct vc_command vc_command_hook_check;
