@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define OPEN_ATTEMPTS 1000
+
+/* [OPENAT2] EAGAIN: something was renamed or mounted meanwhile, anywhere on the machine,
+ * so the kernel could not be sure about a '..' of a link; it is meant to be asked again. */
 static int open_below(int root, const char *path, int how)
 {
 	struct open_how oh = {
@@ -22,7 +26,14 @@ static int open_below(int root, const char *path, int how)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, root, path, &oh, sizeof(oh));
+	long fd = -1;
+
+	for (int i = 0; i < OPEN_ATTEMPTS; i++) {
+		fd = syscall(SYS_openat2, root, path, &oh, sizeof(oh));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return (int)fd;
 }
 
 /* Reads at most @size bytes; returns how many, or -errno. */
