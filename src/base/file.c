@@ -3,7 +3,8 @@
  * A driver may rewrite its metadata file in place [KEP-5304 library], so a plain read
  * can return half of the old and half of the new text. A read counts when size and times
  * of the file were the same before and after it and lie some ticks back, or when a
- * second read a few milliseconds later gives the same bytes.
+ * second read a few milliseconds later gives the same bytes. A file that was emptied just
+ * now is about to be written: a busy file system can make that take a while.
  */
 #include "base/file.h"
 
@@ -23,6 +24,8 @@
 
 #define READ_ATTEMPTS  20
 #define SETTLE_NS      5000000L
+#define TICKS_NS       20000000L  /* two, with 100 of them in a second */
+#define REFILL_NS      500000000L /* longer than all attempts together */
 #define DIRECTORY_MAX  200000U
 #define STREAM_WAIT_MS 30000
 #define STREAM_CHUNK   65536U
@@ -110,7 +113,7 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 }
 
 /* File times have the grain of a clock tick: a change within it shows only later. */
-static bool just_written(const struct stat *st)
+static bool written_within(const struct stat *st, long ns)
 {
 	struct timespec now;
 
@@ -119,7 +122,7 @@ static bool just_written(const struct stat *st)
 	return now.tv_sec - st->st_mtim.tv_sec < 2 &&
 	       (now.tv_sec - st->st_mtim.tv_sec) * 1000000000L + now.tv_nsec -
 	                       st->st_mtim.tv_nsec <
-	               SETTLE_NS;
+	               ns;
 }
 
 /* One try; *ret_settled tells whether the text can be believed. */
@@ -141,7 +144,7 @@ static int read_once(struct vc_arena *arena, int fd, const char *path, char **re
 	if (fstat(fd, &after) < 0)
 		return vc_fail_sys(err, errno, "cannot stat '%s'", path);
 	*ret_settled = len == before.st_size && same_version(&before, &after) &&
-	               !just_written(&after);
+	               !written_within(&after, len > 0 ? TICKS_NS : REFILL_NS);
 	*ret_text = text;
 	*ret_len = (size_t)len;
 	return 0;
@@ -160,12 +163,12 @@ static int read_settled(struct vc_arena *arena, int fd, const char *path, char *
 		(void)nanosleep(&(struct timespec){ .tv_nsec = SETTLE_NS }, NULL);
 		if (read_once(arena, fd, path, &again, &again_len, &settled, err) < 0)
 			return -(int)err->kind;
-		settled = settled || (text && again && len == again_len &&
+		settled = settled || (text && again && len > 0 && len == again_len &&
 		                      memcmp(text, again, len) == 0);
 		text = again;
 		len = again_len;
 	}
-	if (!settled)
+	if (!settled && len > 0)
 		return vc_fail(err, VC_ERR_SYSTEM,
 		               "'%s' changes while it is read; "
 		               "try again when its writer is done",

@@ -173,6 +173,41 @@ static void test_no_half_of_a_rewrite_is_seen(void **state)
 	assert_true(seen > 50);
 }
 
+/* Truncates "a" and writes it a while later, as a busy file system may do. */
+static void write_late(int dir)
+{
+	int fd = openat(dir, "a", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	(void)usleep(30000);
+	(void)!write(fd, "later", 5);
+	_exit(0);
+}
+
+static void test_truncated_is_not_empty(void **state)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct fixture *f = *state;
+	struct vc_err err = VC_ERR_INIT;
+	struct stat st = { .st_size = 1 };
+	char *text = NULL;
+	size_t len = 77;
+	pid_t child;
+
+	put(f->dir, "a", "now", 0644);
+	child = fork();
+	if (child == 0)
+		write_late(f->dir);
+	while (st.st_size != 0)
+		assert_int_equal(fstatat(f->dir, "a", &st, 0), 0);
+	assert_int_equal(vc_file_read(&arena, f->dir, "a", 0, &text, &len, &err), 0);
+	assert_string_equal(text, "later");
+	assert_int_equal(waitpid(child, NULL, 0), child);
+
+	put(f->dir, "a", "", 0644);
+	assert_int_equal(vc_file_read(&arena, f->dir, "a", 0, &text, &len, &err), 0);
+	assert_int_equal(len, 0);
+}
+
 static void test_names_are_sorted(void **state)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -228,6 +263,8 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_read_refuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_half_of_a_rewrite_is_seen, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(test_truncated_is_not_empty, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_sorted, setup, teardown),
 		cmocka_unit_test(test_stream),
