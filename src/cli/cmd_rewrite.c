@@ -90,6 +90,7 @@ const struct vc_command vc_command_rewrite = {
 	.operand_completes = VC_COMPLETES_FILE,
 	.options = options,
 	.shared = vc_translator_table,
+	.device_options = true,
 	.options_size = sizeof(struct rewrite_options),
 	.run = run,
 };

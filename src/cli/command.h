@@ -61,6 +61,7 @@ struct vc_option {
  * @min_operands, @max_operands: limits
  * @options:	own options
  * @shared:	a second table with the same options struct, NULL none (translator options)
+ * @device_options: whether the help lists what --option knows
  * @options_size: sizeof the options struct
  * @run:	gets the filled struct and the operands; results go to stdout
  */
@@ -74,6 +75,7 @@ struct vc_command {
 	enum vc_completes operand_completes;
 	const struct vc_option *options;
 	const struct vc_option *shared;
+	bool device_options;
 	size_t options_size;
 	int (*run)(struct vc_arena *arena, const void *options, int n_operands,
 	           char **operands, struct vc_err *err);

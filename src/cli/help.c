@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "model/options.h"
 
 #define WIDTH       79
 #define HELP_COLUMN 27
@@ -109,6 +110,20 @@ static void add_options(struct vc_buf *buf, const struct vc_command *command)
 		add_option(buf, o);
 }
 
+static void add_device_options(struct vc_buf *buf)
+{
+	vc_buf_puts(buf, "\nKeys of --option:\n");
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++) {
+		size_t start = buf->len;
+
+		vc_buf_printf(buf, "  %s", vc_opt_rules[opt].key);
+		add_spaces(buf, HELP_COLUMN - (buf->len - start));
+		vc_help_wrap(buf, vc_opt_rules[opt].meaning, HELP_COLUMN);
+		add_spaces(buf, HELP_COLUMN);
+		vc_buf_printf(buf, "(%s)\n", vc_opt_rules[opt].expected);
+	}
+}
+
 static void add_exit_lines(struct vc_buf *buf)
 {
 	vc_buf_puts(buf, "\nExit status:\n");
@@ -155,6 +170,8 @@ void vc_help_command(struct vc_buf *buf, const struct vc_command *command)
 	else
 		vc_buf_printf(buf, "%s\n", command->summary);
 	add_options(buf, command);
+	if (command->device_options)
+		add_device_options(buf);
 	if (command->examples) {
 		vc_buf_puts(buf, "\nExamples:\n");
 		for (const char *p = command->examples; *p != '\0';) {

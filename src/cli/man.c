@@ -6,6 +6,7 @@
 
 #include "cli/help.h"
 #include "cli/output.h"
+#include "model/options.h"
 #include "version.h"
 
 /* Text as roff reads it literally; @line_start: a control character may not lead. */
@@ -118,6 +119,20 @@ static void add_options(struct vc_buf *buf, const struct vc_command *command)
 	add_option(buf, &help);
 }
 
+static void add_device_options(struct vc_buf *buf)
+{
+	vc_buf_puts(buf, ".SH KEYS OF \\-\\-option\n");
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++) {
+		vc_buf_puts(buf, ".TP\n.B ");
+		add_string(buf, vc_opt_rules[opt].key);
+		vc_buf_puts(buf, "\n");
+		add_string(buf, vc_opt_rules[opt].meaning);
+		vc_buf_puts(buf, " (");
+		add_string(buf, vc_opt_rules[opt].expected);
+		vc_buf_puts(buf, ")\n");
+	}
+}
+
 static void add_examples(struct vc_buf *buf, const char *text)
 {
 	vc_buf_puts(buf, ".SH EXAMPLES\n");
@@ -188,6 +203,8 @@ void vc_man_command(struct vc_buf *buf, const struct vc_command *command)
 	add_paragraphs(buf,
 	               command->description ? command->description : command->summary);
 	add_options(buf, command);
+	if (command->device_options)
+		add_device_options(buf);
 	if (command->examples)
 		add_examples(buf, command->examples);
 	add_exit_status(buf);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/parse.h"
+#include "cli/option_argument.h"
 #include "cli/output.h"
 #include "virt/virt.h"
 
@@ -23,6 +24,10 @@ const struct vc_option vc_translator_table[] = {
 	{ "bind", 'b', VC_OPTION_LIST, AT(bind), "BINDING",
 	  "ALIAS=[NAMESPACE/]CLAIM:REQUEST[/SUBREQUEST][#N]: the device of that request "
 	  "gets this alias; repeatable",
+	  VC_COMPLETES_NOTHING, NULL },
+	{ "option", 'o', VC_OPTION_LIST, AT(option), "ALIAS.KEY=VALUE",
+	  "how the guest gets to see the device of this alias, for example "
+	  "gpu.bootOrder=1; repeatable; 'virt-claim rewrite --help' lists the keys",
 	  VC_COMPLETES_NOTHING, NULL },
 	{ "namespace", 'n', VC_OPTION_STRING, AT(namespace), "NAME",
 	  "namespace of bindings that name none (default: the VMI's)",
@@ -119,7 +124,8 @@ static int check_command_line(struct vc_arena *arena,
 	if (o->target_libvirt &&
 	    vc_libvirt_version_parse(o->target_libvirt, &input->target_libvirt, err) < 0)
 		return vc_err_context(err, "--target-libvirt");
-	if (check_stdin(o, domain, err) < 0)
+	if (check_stdin(o, domain, err) < 0 ||
+	    vc_option_arguments(arena, &o->option, &input->options, err) < 0)
 		return -(int)err->kind;
 	return parse_bindings(arena, &o->bind, &input->bindings, err);
 }

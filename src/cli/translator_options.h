@@ -16,6 +16,7 @@ struct vc_translator_options {
 	struct vc_strings claims;
 	const char *vmi;
 	struct vc_strings bind;
+	struct vc_strings option;
 	const char *namespace;
 	const char *sysfs;
 	bool managed;

@@ -64,22 +64,6 @@ static bool is_wanted(const struct wanted *wanted, const char *alias)
 	return n > 0;
 }
 
-#define LIST_MAX 16 /* entries in one message */
-
-/* @text with one more "'entry'", at most LIST_MAX of them. */
-static const char *list_more(const struct vc_planner *planner, const char *text, size_t i,
-                             const char *entry)
-{
-	const char *more = NULL;
-
-	if (i < LIST_MAX)
-		more = vc_arena_printf(planner->arena, "%s%s'%s'", text,
-		                       i > 0 ? ", " : "", entry);
-	else if (i == LIST_MAX)
-		more = vc_arena_printf(planner->arena, "%s and more", text);
-	return more ? more : text;
-}
-
 static const char *or_none(const char *text)
 {
 	return text[0] != '\0' ? text : "none";
@@ -91,7 +75,7 @@ static const char *list_records(const struct vc_planner *planner)
 	const char *text = "";
 
 	for (size_t i = 0; i < records->n; i++)
-		text = list_more(planner, text, i, records->v[i].binding.alias);
+		text = vc_list_more(planner, text, i, records->v[i].binding.alias);
 	return or_none(text);
 }
 
@@ -375,7 +359,7 @@ static const char *list_keys(const struct vc_planner *planner,
 	const char *text = "";
 
 	for (size_t i = 0; i < index->n; i++)
-		text = list_more(planner, text, i, index->v[i].key);
+		text = vc_list_more(planner, text, i, index->v[i].key);
 	return or_none(text);
 }
 

@@ -334,24 +334,6 @@ static int push_attached(const struct vc_planner *planner, struct vc_bounds *bou
 	return vc_plan_note(planner, err, "not attached: %s", why.msg);
 }
 
-/* What only one device of a guest can have cannot be said of several at once. */
-static int check_single(const struct candidate *c, struct vc_err *err)
-{
-	const char *what = NULL;
-
-	if (c->options.address.set)
-		what = "the same guest address";
-	else if (c->options.boot_order > 0)
-		what = "the same boot order";
-	if (!what)
-		return 0;
-	return vc_fail(err, VC_ERR_REFUSED,
-	               "%s: alias '%s' stands for %zu devices of request '%s', which "
-	               "cannot all have %s; give each a binding of its own ('#1', '#2')",
-	               c->binding->origin, c->binding->alias, c->match.n,
-	               c->binding->request, what);
-}
-
 static int expand(const struct vc_planner *planner, struct vc_bounds *bounds,
                   const struct candidate *c, struct vc_err *err)
 {
@@ -359,8 +341,6 @@ static int expand(const struct vc_planner *planner, struct vc_bounds *bounds,
 	size_t first = b->index > 0 ? b->index : 1;
 	size_t last = b->index > 0 ? b->index : c->match.n;
 
-	if (last > first && check_single(c, err) < 0)
-		return -(int)err->kind;
 	if (first > c->match.n && c->record)
 		return push_surplus(planner, bounds, c, err);
 	if (first > c->match.n)
@@ -660,7 +640,8 @@ int vc_bind(struct vc_planner *planner, struct vc_bounds *ret_bounds, struct vc_
 	for (size_t i = 0; i < bounds.n; i++)
 		if (vc_bind_element(planner, &bounds.v[i], err) < 0)
 			return -(int)err->kind;
-	if (sort_bounds(planner, &bounds, err) < 0)
+	if (sort_bounds(planner, &bounds, err) < 0 ||
+	    vc_bind_options(planner, &bounds, err) < 0)
 		return -(int)err->kind;
 	drop_pci_display(&bounds);
 	give_display(planner, &bounds);

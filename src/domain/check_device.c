@@ -437,6 +437,42 @@ static void plan_driver(const struct vc_plan_device *device, xmlNodePtr before,
 		require(&part->overlay, "name", name ? name : "qemu");
 		require(&part->overlay, "type", type ? type : "raw");
 	}
+	if (device->options.driver_model) {
+		part->presence = PRESENT;
+		require(&part->overlay, "model", device->options.driver_model);
+	}
+	if (device->options.iommufd != VC_UNKNOWN) {
+		part->presence = PRESENT;
+		require_tri(&part->overlay, "iommufd", device->options.iommufd, "no",
+		            "yes");
+	}
+}
+
+static void plan_teaming(const struct vc_plan_device *device, struct part *part)
+{
+	if (is_mdev(device, NULL)) {
+		part->presence = GONE;
+	} else if (device->options.teaming) {
+		part->presence = PRESENT;
+		require(&part->overlay, "type", "transient");
+		require(&part->overlay, "persistent", device->options.teaming);
+	}
+}
+
+static void plan_acpi(const struct vc_plan_device *device, struct part *part,
+                      char index[sizeof("4294967295")])
+{
+	const struct vc_options *options = &device->options;
+
+	if (options->acpi_index > 0) {
+		(void)snprintf(index, sizeof("4294967295"), "%u", options->acpi_index);
+		part->presence = PRESENT;
+		require(&part->overlay, "index", index);
+	}
+	if (options->acpi_nodeset) {
+		part->presence = PRESENT;
+		require(&part->overlay, "nodeset", options->acpi_nodeset);
+	}
 }
 
 static void plan_boot(const struct vc_plan_device *device, struct part *part,
@@ -473,13 +509,14 @@ static const char *check_parts(const struct vc_plan_device *device, xmlNodePtr b
 	struct part driver = { .name = "driver" }, boot = { .name = "boot" };
 	struct part rom = { .name = "rom" }, acpi = { .name = "acpi" };
 	struct part teaming = { .name = "teaming" };
-	char order[sizeof("4294967295")];
+	char order[sizeof("4294967295")], index[sizeof("4294967295")];
 
 	if (writes(device)) {
 		plan_driver(device, before, &driver);
 		plan_boot(device, &boot, order);
 		plan_rom(device, &rom);
-		teaming.presence = is_mdev(device, NULL) ? GONE : AS_BEFORE;
+		plan_acpi(device, &acpi, index);
+		plan_teaming(device, &teaming);
 	}
 	if (!part_ok(&driver, before, after))
 		return "<driver> is not as planned";

@@ -134,12 +134,25 @@ static int read_mdev(const struct vc_reader *reader, xmlNodePtr element,
 	return hostdev->host.mdev_uuid ? 0 : vc_fail_oom(err);
 }
 
+static int read_driver(const struct vc_reader *reader, xmlNodePtr element,
+                       struct vc_hostdev *hostdev, struct vc_err *err)
+{
+	xmlNodePtr driver = vc_xml_child(element, "driver");
+	xmlNodePtr teaming = vc_xml_child(element, "teaming");
+	struct vc_options *o = &hostdev->options;
+
+	if (vc_xml_attribute(reader->arena, driver, "name", &hostdev->driver, err) < 0 ||
+	    vc_xml_attribute(reader->arena, driver, "model", &o->driver_model, err) < 0 ||
+	    vc_read_switch(reader, driver, "iommufd", no_yes, &o->iommufd, err) < 0)
+		return -(int)err->kind;
+	return vc_xml_attribute(reader->arena, teaming, "persistent", &o->teaming, err);
+}
+
 static int read_options(const struct vc_reader *reader, xmlNodePtr element,
                         struct vc_hostdev *hostdev, struct vc_err *err)
 {
 	struct vc_options *o = &hostdev->options;
 	xmlNodePtr rom = vc_xml_child(element, "rom");
-	xmlNodePtr driver = vc_xml_child(element, "driver");
 
 	if (vc_read_switch(reader, element, "managed", no_yes, &hostdev->managed, err) <
 	            0 ||
@@ -148,7 +161,7 @@ static int read_options(const struct vc_reader *reader, xmlNodePtr element,
 	    vc_read_switch(reader, rom, "bar", off_on, &o->rom_bar, err) < 0 ||
 	    vc_xml_attribute(reader->arena, rom, "file", &o->rom_file, err) < 0)
 		return -(int)err->kind;
-	return vc_xml_attribute(reader->arena, driver, "name", &hostdev->driver, err);
+	return read_driver(reader, element, hostdev, err);
 }
 
 static int read_hostdev_source(const struct vc_reader *reader, xmlNodePtr element,
@@ -211,6 +224,12 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 	hostdev->alias = guest->alias;
 	hostdev->options.address = guest->address;
 	hostdev->options.boot_order = guest->boot_order;
+	hostdev->options.acpi_index = guest->acpi_index;
+	hostdev->options.acpi_nodeset = guest->acpi_nodes;
+	if (vc_xml_child(element, "readonly"))
+		hostdev->options.readonly = VC_YES;
+	if (vc_xml_child(element, "shareable"))
+		hostdev->options.shareable = VC_YES;
 	if (strcmp((const char *)element->name, "hostdev") != 0)
 		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
 		                     err);
@@ -281,11 +300,11 @@ static int read_display(const struct vc_reader *reader, xmlNodePtr element,
 	return 0;
 }
 
-static int read_acpi(const struct vc_reader *reader, xmlNodePtr element,
-                     struct vc_guest_device *guest, struct vc_err *err)
+static int read_acpi_and_teaming(const struct vc_reader *reader, xmlNodePtr element,
+                                 struct vc_guest_device *guest, struct vc_err *err)
 {
 	xmlNodePtr acpi = vc_xml_child(element, "acpi");
-	char *index = NULL;
+	char *index = NULL, *teaming = NULL;
 	uint32_t number = 0;
 
 	if (vc_xml_attribute(reader->arena, acpi, "index", &index, err) < 0 ||
@@ -293,6 +312,10 @@ static int read_acpi(const struct vc_reader *reader, xmlNodePtr element,
 		return -(int)err->kind;
 	if (index && vc_parse_auto(index, UINT32_MAX, &number))
 		guest->acpi_index = number;
+	if (vc_xml_attribute(reader->arena, vc_xml_child(element, "teaming"), "type",
+	                     &teaming, err) < 0)
+		return -(int)err->kind;
+	guest->teaming_persistent = teaming && strcmp(teaming, "persistent") == 0;
 	return 0;
 }
 
@@ -312,7 +335,7 @@ static int read_guest(const struct vc_reader *reader, xmlNodePtr element, size_t
 	    read_guest_address(reader, element, &guest.address, err) < 0 ||
 	    read_boot_order(reader, element, &guest.boot_order, err) < 0 ||
 	    read_display(reader, element, &guest, err) < 0 ||
-	    read_acpi(reader, element, &guest, err) < 0)
+	    read_acpi_and_teaming(reader, element, &guest, err) < 0)
 		return -(int)err->kind;
 	*ret_guest = guest;
 	return 0;

@@ -58,7 +58,7 @@ int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_e
  * @managed:	attribute
  * @has_mode:	the mode attribute is written out
  * @driver:	<driver name=>; NULL none
- * @options:	guest PCI address, boot order, rom, display, ramfb that it has now
+ * @options:	those that the element has now, .managed and .kind aside
  */
 struct vc_hostdev {
 	size_t at;
@@ -146,6 +146,7 @@ struct vc_controller_records {
  * @display:	a hostdev with display='on'
  * @acpi_index:	<acpi index=>; 0 none
  * @acpi_nodes:	<acpi nodeset=>; NULL none
+ * @teaming_persistent: <teaming type='persistent'/>
  */
 struct vc_guest_device {
 	size_t at;
@@ -158,6 +159,7 @@ struct vc_guest_device {
 	bool display;
 	unsigned acpi_index;
 	char *acpi_nodes;
+	bool teaming_persistent;
 };
 
 struct vc_guest_devices {

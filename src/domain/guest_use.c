@@ -180,6 +180,20 @@ static const char *name_of(const struct user *user)
 	return user->planned ? user->planned->alias : user->what;
 }
 
+/* " (who gave the option)", when it is one of ours that was given it */
+static const char *where(const struct vc_planner *planner, const struct user *user,
+                         enum vc_opt opt)
+{
+	const struct vc_plan_device *d = user->planned;
+	const char *text;
+
+	if (!d || !vc_options_has(&d->options, opt))
+		return "";
+	text = vc_arena_printf(planner->arena, " (%s)",
+	                       vc_options_origin(&d->options, opt, d->origin));
+	return text ? text : "";
+}
+
 /* Another user of the same key, NULL when there is none. */
 static const struct user *rival(const struct users *users, const struct vc_index *index,
                                 const char *key, const struct user *user)
@@ -199,11 +213,12 @@ static int check_address(const struct vc_planner *planner, const struct users *u
 {
 	const struct vc_plan_device *d = user->planned;
 	const struct vc_guest_address *a = &user->address;
-	const char *own, *first, *wants = "wants";
+	const char *own, *first, *wants = "wants", *origin;
 	const struct user *other;
 
 	if (!d || !a->set || d->action == VC_PLAN_UNBIND)
 		return 0;
+	origin = vc_options_origin(&d->options, VC_OPT_GUEST_ADDRESS, d->origin);
 	if (!d->options.address.set)
 		wants = "is at";
 	own = address_key(planner->arena, a, a->function);
@@ -213,9 +228,10 @@ static int check_address(const struct vc_planner *planner, const struct users *u
 	other = rival(users, &users->addresses, own, user);
 	if (other && d->options.address.set)
 		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: alias '%s' wants guest address '%s', which '%s' has; "
-		               "choose another one",
-		               d->origin, d->alias, own, name_of(other));
+		               "%s: alias '%s' wants guest address '%s', which '%s' "
+		               "has%s; choose another one",
+		               origin, d->alias, own, name_of(other),
+		               where(planner, other, VC_OPT_GUEST_ADDRESS));
 	if (a->function == 0)
 		return 0;
 	other = rival(users, &users->addresses, first, user);
@@ -224,12 +240,12 @@ static int check_address(const struct vc_planner *planner, const struct users *u
 			err, VC_ERR_REFUSED,
 			"%s: alias '%s' %s guest address '%s', but nothing is at "
 			"'%s': guests find a function only when function 0 is there",
-			d->origin, d->alias, wants, own, first);
+			origin, d->alias, wants, own, first);
 	if (other->address.multifunction == VC_NO)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s: alias '%s' %s guest address '%s', but '%s' at '%s' "
 		               "has multifunction='off'",
-		               d->origin, d->alias, wants, own, name_of(other), first);
+		               origin, d->alias, wants, own, name_of(other), first);
 	return 0;
 }
 
@@ -243,18 +259,22 @@ static int check_boot(const struct vc_planner *planner, const struct users *user
 	if (!d || d->options.boot_order == 0)
 		return 0;
 	if (planner->domain->os_boot)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: alias '%s' wants boot order %u, but the domain boots "
-		               "by <os><boot>; libvirt takes only one of them",
-		               d->origin, d->alias, d->options.boot_order);
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"%s: alias '%s' wants boot order %u, but the domain boots "
+			"by <os><boot>; libvirt takes only one of them",
+			vc_options_origin(&d->options, VC_OPT_BOOT_ORDER, d->origin),
+			d->alias, d->options.boot_order);
 	(void)snprintf(key, sizeof(key), "%u", user->boot_order);
 	other = rival(users, &users->boots, key, user);
 	if (other)
 		return vc_fail(
 			err, VC_ERR_REFUSED,
-			"%s: alias '%s' wants boot order %u, which '%s' has; choose "
-			"another one",
-			d->origin, d->alias, d->options.boot_order, name_of(other));
+			"%s: alias '%s' wants boot order %u, which '%s' has%s; "
+			"choose another one",
+			vc_options_origin(&d->options, VC_OPT_BOOT_ORDER, d->origin),
+			d->alias, d->options.boot_order, name_of(other),
+			where(planner, other, VC_OPT_BOOT_ORDER));
 	return 0;
 }
 
@@ -276,18 +296,22 @@ static int check_acpi(const struct vc_planner *planner, const struct users *user
 	if (other)
 		return vc_fail(
 			err, VC_ERR_REFUSED,
-			"%s: alias '%s' has acpi index %s, which '%s' has too; a "
+			"%s: alias '%s' has acpi index %s, which '%s' has too%s; a "
 			"guest names its network devices by it: choose another one",
-			d->origin, d->alias, key, name_of(other));
+			vc_options_origin(&d->options, VC_OPT_ACPI_INDEX, d->origin),
+			d->alias, key, name_of(other),
+			where(planner, other, VC_OPT_ACPI_INDEX));
 	if (!user->acpi_nodes || vc_layout_has_nodes(layout, user->acpi_nodes, &node))
 		return 0;
 	return vc_fail(err, VC_ERR_REFUSED,
 	               "%s: alias '%s' has acpi nodeset '%s', but the domain has no NUMA "
 	               "cell %u; <cpu><numa> makes cells",
-	               d->origin, d->alias, user->acpi_nodes, node);
+	               vc_options_origin(&d->options, VC_OPT_ACPI_NODESET, d->origin),
+	               d->alias, user->acpi_nodes, node);
 }
 
-static int check_ramfb(const struct users *users, struct vc_err *err)
+static int check_ramfb(const struct vc_planner *planner, const struct users *users,
+                       struct vc_err *err)
 {
 	const struct user *first = NULL, *asked = NULL, *other = NULL;
 
@@ -307,8 +331,12 @@ static int check_ramfb(const struct users *users, struct vc_err *err)
 		return 0;
 	other = asked == first ? other : first;
 	return vc_fail(err, VC_ERR_REFUSED,
-	               "%s: alias '%s' wants ramfb, which '%s' has; a guest can have one",
-	               asked->planned->origin, asked->planned->alias, name_of(other));
+	               "%s: alias '%s' wants ramfb, which '%s' has%s; a guest can have "
+	               "one",
+	               vc_options_origin(&asked->planned->options, VC_OPT_RAMFB,
+	                                 asked->planned->origin),
+	               asked->planned->alias, name_of(other),
+	               where(planner, other, VC_OPT_RAMFB));
 }
 
 /**
@@ -329,5 +357,5 @@ int vc_check_guest_use(const struct vc_planner *planner, struct vc_err *err)
 		    check_boot(planner, &users, &users.v[i], err) < 0 ||
 		    check_acpi(planner, &users, &users.v[i], err) < 0)
 			return -(int)err->kind;
-	return check_ramfb(&users, err);
+	return check_ramfb(planner, &users, err);
 }

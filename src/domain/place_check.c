@@ -13,7 +13,8 @@ static int refuse(const struct vc_plan_device *d, const char *why, struct vc_err
 	const struct vc_guest_address *a = &d->options.address;
 
 	return vc_fail(err, VC_ERR_REFUSED,
-	               "%s: alias '%s' wants guest address '%02x:%02x.%x': %s", d->origin,
+	               "%s: alias '%s' wants guest address '%02x:%02x.%x': %s",
+	               vc_options_origin(&d->options, VC_OPT_GUEST_ADDRESS, d->origin),
 	               d->alias, (unsigned)a->bus, (unsigned)a->slot,
 	               (unsigned)a->function, why);
 }

@@ -26,28 +26,20 @@ static bool switch_is(enum vc_tri want, enum vc_tri have, enum vc_tri standard)
 	return have == VC_UNKNOWN && want == standard;
 }
 
-static bool address_is(const struct vc_guest_address *want,
-                       const struct vc_guest_address *have)
+/* What is compared elsewhere: with the host side, or as a part of the plan itself. */
+static bool is_compared_elsewhere(enum vc_opt opt)
 {
-	if (!want->set)
-		return true;
-	return have->set && want->bus == have->bus && want->slot == have->slot &&
-	       want->function == have->function &&
-	       switch_is(want->multifunction, have->multifunction, VC_UNKNOWN);
+	return opt == VC_OPT_KIND || opt == VC_OPT_MANAGED || opt == VC_OPT_MAC ||
+	       opt == VC_OPT_VLAN;
 }
 
-/* Whether all that is asked for is there. [LV] display and ramfb are off by default. */
+/* Whether all that is asked for is there. */
 static bool options_are(const struct vc_options *want, const struct vc_options *have)
 {
-	if (want->boot_order > 0 && want->boot_order != have->boot_order)
-		return false;
-	if (want->rom_file &&
-	    (!have->rom_file || strcmp(want->rom_file, have->rom_file) != 0))
-		return false;
-	return address_is(&want->address, &have->address) &&
-	       switch_is(want->rom_bar, have->rom_bar, VC_UNKNOWN) &&
-	       switch_is(want->display, have->display, VC_NO) &&
-	       switch_is(want->ramfb, have->ramfb, VC_NO);
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++)
+		if (!is_compared_elsewhere(opt) && !vc_options_satisfied(want, have, opt))
+			return false;
+	return true;
 }
 
 /* Which driver is named does not matter: what is there stays. */
@@ -87,6 +79,25 @@ static void judge(const struct vc_bound *b, struct vc_plan_device *d,
 	}
 }
 
+/* What is so anyway is not written where it means nothing; an address that is there is
+ * the one that multifunction is about. */
+static void fill_options(const struct vc_planner *planner, const struct vc_hostdev *h,
+                         struct vc_plan_device *d)
+{
+	enum vc_kind kind = d->host.kind;
+	enum vc_tri multifunction = d->options.address.multifunction;
+
+	for (enum vc_opt opt = 0; opt < VC_OPTS; opt++)
+		if (vc_options_is_standard(&d->options, opt) &&
+		    (!vc_opt_fits(opt, kind) ||
+		     !vc_opt_known(opt, kind, planner->input->target_libvirt)))
+			vc_options_clear(&d->options, opt);
+	if (h && multifunction != VC_UNKNOWN && !d->options.address.set) {
+		d->options.address = h->options.address;
+		d->options.address.multifunction = multifunction;
+	}
+}
+
 /* The host side that the element gets; without a device the one that it has. */
 static void fill_host(const struct vc_planner *planner, const struct vc_bound *b,
                       struct vc_plan_device *d)
@@ -105,11 +116,9 @@ static void fill_host(const struct vc_planner *planner, const struct vc_bound *b
 	d->managed = VC_NO;
 	if (d->host.kind == VC_KIND_PCI && (planner->input->managed || stays_managed))
 		d->managed = VC_YES;
-	/* what is off by default is not written for a libvirt that may not know it */
-	if (d->host.kind == VC_KIND_PCI && d->options.display == VC_NO)
-		d->options.display = VC_UNKNOWN;
-	if (d->host.kind == VC_KIND_PCI && d->options.ramfb == VC_NO)
-		d->options.ramfb = VC_UNKNOWN;
+	if (d->options.managed != VC_UNKNOWN)
+		d->managed = d->options.managed;
+	fill_options(planner, h, d);
 }
 
 static const char *first_of(const char *a, const char *b)
@@ -319,8 +328,24 @@ static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
 	return vc_check_guest_use(planner, err);
 }
 
+/* What leaves elements as they are cannot carry an option out. */
+static int refuse_options(const struct vc_planner *planner, struct vc_err *err)
+{
+	const struct vc_alias_options_list *list = planner->input->options;
+
+	if (!list || list->n == 0)
+		return 0;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "--option for '%s': elements stay as they are here; give it to "
+	               "'virt-claim rewrite'",
+	               list->v[0].alias);
+}
+
 static int plan_mode(struct vc_planner *planner, struct vc_err *err)
 {
+	if (planner->input->mode != VC_MODE_REWRITE &&
+	    planner->input->mode != VC_MODE_ATTACH && refuse_options(planner, err) < 0)
+		return -(int)err->kind;
 	switch (planner->input->mode) {
 	case VC_MODE_ADOPT:
 		return vc_plan_adopt(planner, err);

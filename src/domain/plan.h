@@ -21,6 +21,7 @@ enum vc_plan_mode {
  * @mode:	see there
  * @claims:	joined and resolved
  * @bindings:	of command line, VMI and annotation; the domain's own are added
+ * @options:	of --option, for aliases whoever bound them; NULL none
  * @attach_all:	with no binding at all, attach every device of @claims
  * @pods:	who is who in reservedFor; NULL
  * @host:	NULL: nothing is known of the machine
@@ -35,6 +36,7 @@ struct vc_plan_input {
 	enum vc_plan_mode mode;
 	const struct vc_claims *claims;
 	const struct vc_bindings *bindings;
+	const struct vc_alias_options_list *options;
 	bool attach_all;
 	const struct vc_pods *pods;
 	const struct vc_host_facts *host;

@@ -9,8 +9,7 @@
 
 #include "domain/planner.h"
 
-#define CLASS_BRIDGE      0x06u
-#define LIBVIRT_PCI_VIDEO 10003000UL /* [LV] display and ramfb of a PCI hostdev */
+#define CLASS_BRIDGE 0x06u
 
 static const char *missing_address(const struct vc_planner *planner,
                                    const struct vc_device *d)
@@ -121,64 +120,6 @@ static int check_machine(const struct vc_planner *planner, const struct vc_bound
 		b->binding->origin, b->alias, host, b->device->origin);
 }
 
-static int refuse_option(const struct vc_bound *b, const char *option, const char *why,
-                         struct vc_err *err)
-{
-	return vc_fail(err, VC_ERR_REFUSED, "%s: alias '%s' cannot have %s: %s",
-	               b->binding->origin, b->alias, option, why);
-}
-
-/* [LV] formatdomain, and what QEMU's driver in libvirt refuses for each model. */
-static int check_mdev_options(const struct vc_bound *b, enum vc_mdev_model model,
-                              struct vc_err *err)
-{
-	const struct vc_options *o = &b->options;
-	bool vfio_pci = model != VC_MDEV_VFIO_CCW && model != VC_MDEV_VFIO_AP;
-
-	if (o->rom_bar != VC_UNKNOWN || o->rom_file)
-		return refuse_option(b, "a rom",
-		                     "libvirt ignores <rom> of a mediated device", err);
-	if (o->boot_order > 0 && model != VC_MDEV_VFIO_CCW)
-		return refuse_option(b, "a boot order",
-		                     "libvirt does not boot from a mediated device", err);
-	if (!vfio_pci && o->address.set)
-		return refuse_option(b, "a guest PCI address",
-		                     "only vfio-pci mediated devices are on a PCI bus",
-		                     err);
-	if (!vfio_pci && (o->display == VC_YES || o->ramfb == VC_YES))
-		return refuse_option(b, "a display",
-		                     "only vfio-pci mediated devices have one", err);
-	return 0;
-}
-
-static int check_pci_options(const struct vc_planner *planner, const struct vc_bound *b,
-                             struct vc_err *err)
-{
-	const struct vc_options *o = &b->options;
-
-	if (planner->input->target_libvirt < LIBVIRT_PCI_VIDEO &&
-	    (o->display == VC_YES || o->ramfb == VC_YES))
-		return refuse_option(b, "display or ramfb",
-		                     "a PCI device has them from libvirt 10.3 on; see "
-		                     "--target-libvirt",
-		                     err);
-	return 0;
-}
-
-static int check_options(const struct vc_planner *planner, const struct vc_bound *b,
-                         enum vc_kind kind, enum vc_mdev_model model, struct vc_err *err)
-{
-	enum vc_tri display = b->options.display;
-
-	if (display == VC_UNKNOWN && b->hostdev)
-		display = b->hostdev->options.display;
-	if (b->options.ramfb == VC_YES && display != VC_YES)
-		return refuse_option(b, "ramfb", "it needs display='on'", err);
-	if (kind == VC_KIND_MDEV)
-		return check_mdev_options(b, model, err);
-	return check_pci_options(planner, b, err);
-}
-
 /**
  * vc_check_bound() - Refuse what must not be given to this domain
  * @planner:	planner; notes are added to its plan
@@ -195,9 +136,7 @@ int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
 	const struct vc_hostdev *h = bound->hostdev;
 
 	if (!d)
-		return h ? check_options(planner, bound, h->host.kind, h->host.mdev_model,
-		                         err)
-		         : 0;
+		return h ? vc_check_options(planner, bound, &h->host, err) : 0;
 	if (check_claim(planner, bound, err) < 0)
 		return -(int)err->kind;
 	if (d->admin_access == VC_YES)
@@ -212,5 +151,5 @@ int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
 	    check_machine(planner, bound, err) < 0 ||
 	    vc_identity_check(planner, bound, err) < 0)
 		return -(int)err->kind;
-	return check_options(planner, bound, d->host.kind, d->host.mdev_model, err);
+	return vc_check_options(planner, bound, &d->host, err);
 }

@@ -221,6 +221,16 @@ static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
 	} else if (strcmp(name, "rom") == 0) {
 		set_tri(b, node, "bar", options->rom_bar, "off", "on");
 		set(b, node, "file", options->rom_file);
+	} else if (strcmp(name, "driver") == 0) {
+		set(b, node, "model", options->driver_model);
+		set_tri(b, node, "iommufd", options->iommufd, "no", "yes");
+	} else if (strcmp(name, "teaming") == 0 && options->teaming) {
+		set(b, node, "type", "transient");
+		set(b, node, "persistent", options->teaming);
+	} else if (strcmp(name, "acpi") == 0) {
+		if (options->acpi_index > 0)
+			set_number(b, node, "index", "", options->acpi_index, 0);
+		set(b, node, "nodeset", options->acpi_nodeset);
 	} else if (strcmp(name, "readonly") == 0) {
 		set_tri(b, node, "set", options->readonly, "no", "yes");
 	} else if (strcmp(name, "shareable") == 0) {

@@ -220,3 +220,27 @@ int vc_planner_init(struct vc_planner *planner, struct vc_err *err)
 	vc_index_sort(&planner->records);
 	return 0;
 }
+
+#define LIST_MAX 16 /* entries in one message */
+
+/**
+ * vc_list_more() - A list of names for a message, one entry longer
+ * @planner:	planner; its arena holds the text
+ * @text:	list so far, "" at first
+ * @i:		how many entries it has
+ * @entry:	next one
+ *
+ * Return: the longer list; from a certain length on only "and more" is added, once
+ */
+const char *vc_list_more(const struct vc_planner *planner, const char *text, size_t i,
+                         const char *entry)
+{
+	const char *more = NULL;
+
+	if (i < LIST_MAX)
+		more = vc_arena_printf(planner->arena, "%s%s'%s'", text,
+		                       i > 0 ? ", " : "", entry);
+	else if (i == LIST_MAX)
+		more = vc_arena_printf(planner->arena, "%s and more", text);
+	return more ? more : text;
+}

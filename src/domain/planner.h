@@ -5,7 +5,9 @@
  *   match.c	a binding -> its claim and the devices of its request
  *   owner.c	whose claim it is
  *   bind.c	all bindings, merged -> one vc_bound per alias
+ *   bind_options.c	what was given for an alias, whoever bound it
  *   identity.c	what a device is, and whether it is what was recorded
+ *   option_check.c	whether it can have the options asked for
  *   plan_check.c	what is wrong with giving this device to this domain
  *   host_use.c	each host device once
  *   guest_use.c	each guest address and boot order once
@@ -96,6 +98,11 @@ int vc_bind_alias(const struct vc_planner *planner, const struct vc_claim *claim
 int vc_bind_element(const struct vc_planner *planner, struct vc_bound *bound,
                     struct vc_err *err) VC_MUST_CHECK;
 
+int vc_bind_options(const struct vc_planner *planner, struct vc_bounds *bounds,
+                    struct vc_err *err) VC_MUST_CHECK;
+
+int vc_check_options(const struct vc_planner *planner, const struct vc_bound *bound,
+                     const struct vc_host_side *host, struct vc_err *err) VC_MUST_CHECK;
 int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
                    struct vc_err *err) VC_MUST_CHECK;
 int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bound,
@@ -136,6 +143,8 @@ int vc_plan_unbind(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK
 
 int vc_plan_note(const struct vc_planner *planner, struct vc_err *err, const char *fmt,
                  ...) VC_PRINTF(3, 4);
+const char *vc_list_more(const struct vc_planner *planner, const char *text, size_t i,
+                         const char *entry);
 const char *vc_claim_label(const struct vc_planner *planner,
                            const struct vc_claim *claim);
 const char *vc_device_label(const struct vc_device *device);

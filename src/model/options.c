@@ -203,7 +203,7 @@ const struct vc_opt_rule vc_opt_rules[VC_OPTS] = {
 		.meaning = "variant of vfio-pci that the host binds" },
 	[VC_OPT_IOMMUFD] = {
 		.key = "driver.iommufd", .type = VC_OPT_IS_SWITCH, .offset = AT(iommufd),
-		.kinds = FUNCTIONS, .since = 12001000, .since_kinds = FUNCTIONS,
+		.kinds = FUNCTIONS, .standard = VC_NO, .since = 12001000, .since_kinds = FUNCTIONS,
 		.expected = SWITCH,
 		.meaning = "whether QEMU gets the device through iommufd" },
 	[VC_OPT_ACPI_INDEX] = {
@@ -231,7 +231,7 @@ const struct vc_opt_rule vc_opt_rules[VC_OPTS] = {
 		.meaning = "whether other guests may have it too" },
 	[VC_OPT_MAC] = {
 		.key = "mac", .type = VC_OPT_IS_TEXT, .offset = AT(mac),
-		.read = vc_mac_canonical, .kinds = BIT(NETWORK) | BIT(VDPA), .single = true,
+		.read = vc_mac_canonical, .kinds = BIT(NETWORK) | BIT(VDPA),
 		.expected = "a unicast MAC address like '52:54:00:12:34:56'",
 		.meaning = "MAC address of a network device" },
 	[VC_OPT_VLAN] = {
@@ -534,6 +534,20 @@ bool vc_options_same(const struct vc_options *a, const struct vc_options *b,
 }
 
 /**
+ * vc_options_is_standard() - Whether an option says what is so anyway
+ * @options:	options
+ * @opt:	option
+ *
+ * Return: whether it is a switch with its standard value
+ */
+bool vc_options_is_standard(const struct vc_options *options, enum vc_opt opt)
+{
+	return vc_opt_rules[opt].type == VC_OPT_IS_SWITCH &&
+	       vc_options_has(options, opt) &&
+	       switch_of(options, opt) == vc_opt_rules[opt].standard;
+}
+
+/**
  * vc_options_satisfied() - Whether a device has what is asked for
  * @want:	what is asked for
  * @have:	what it has
@@ -547,8 +561,7 @@ bool vc_options_satisfied(const struct vc_options *want, const struct vc_options
 {
 	if (!vc_options_has(want, opt) || vc_options_same(want, have, opt))
 		return true;
-	return vc_opt_rules[opt].type == VC_OPT_IS_SWITCH && !vc_options_has(have, opt) &&
-	       switch_of(want, opt) == vc_opt_rules[opt].standard;
+	return vc_options_is_standard(want, opt) && !vc_options_has(have, opt);
 }
 
 /**

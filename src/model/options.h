@@ -124,6 +124,17 @@ struct vc_opt_rule {
 
 extern const struct vc_opt_rule vc_opt_rules[VC_OPTS];
 
+/* Options for whatever is bound to an alias: --option */
+struct vc_alias_options {
+	char *alias; /* whole */
+	struct vc_options options;
+};
+
+struct vc_alias_options_list {
+	struct vc_alias_options *v;
+	size_t n, cap;
+};
+
 bool vc_opt_parse(const char *key, enum vc_opt *ret_opt) VC_NONNULL;
 bool vc_opt_fits(enum vc_opt opt, enum vc_kind kind);
 bool vc_opt_known(enum vc_opt opt, enum vc_kind kind, unsigned long libvirt);
@@ -139,6 +150,7 @@ void vc_options_clear(struct vc_options *options, enum vc_opt opt) VC_NONNULL;
 void vc_options_merge(struct vc_options *into, const struct vc_options *from) VC_NONNULL;
 bool vc_options_satisfied(const struct vc_options *want, const struct vc_options *have,
                           enum vc_opt opt) VC_NONNULL;
+bool vc_options_is_standard(const struct vc_options *options, enum vc_opt opt) VC_NONNULL;
 bool vc_options_same(const struct vc_options *a, const struct vc_options *b,
                      enum vc_opt opt) VC_NONNULL;
 const char *vc_options_origin(const struct vc_options *options, enum vc_opt opt,

@@ -218,6 +218,7 @@ static int make_plan(struct vc_arena *arena, const struct vc_translate_input *in
 		.mode = input->mode,
 		.claims = &t->claims,
 		.bindings = requested,
+		.options = &input->options,
 		.attach_all = input->attach_all,
 		.pods = &t->facts.pods,
 		.host = t->have_host ? &t->host : NULL,

@@ -19,6 +19,7 @@
  * @vmi, @vmi_len, @vmi_name: VMI JSON; NULL none
  * @claims, @n_claims: paths as of --claims
  * @bindings:	of --bind
+ * @options:	of --option
  * @mode:	rewrite, adopt, unbind
  * @attach_all:	with no binding at all, attach everything (never in a hook)
  * @namespace:	--namespace; NULL
@@ -39,6 +40,7 @@ struct vc_translate_input {
 	const char *const *claims;
 	size_t n_claims;
 	const struct vc_bindings *bindings;
+	struct vc_alias_options_list options;
 	enum vc_plan_mode mode;
 	bool attach_all;
 	const char *namespace;

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "domain/apply.h"
 #include "domain/plan.h"
 #include "unit.h"
 
@@ -245,3 +247,37 @@ static inline const char *plan_text(struct world *w)
 		must_plan(w);                            \
 		assert_string_equal(plan_text(w), text); \
 	} while (0)
+
+/* Carries the plan out and starts again from the result. */
+static inline void apply_and_reopen(struct world *w)
+{
+	struct vc_apply_result result = { 0 };
+	struct vc_document *old = w->document;
+
+	if (vc_apply(&w->arena, old, &w->domain, &w->plan, NULL, &result, &w->err) < 0)
+		fail_msg("%s", w->err.msg);
+	if (vc_document_parse(result.text, result.len, "vm.xml", &w->document, &w->err) <
+	            0 ||
+	    vc_domain_read(&w->arena, w->document, &w->domain, &w->err) < 0)
+		fail_msg("%s\n%s", w->err.msg, result.text);
+	vc_document_free(old);
+	free(result.text);
+}
+
+/* After the plan was carried out the same question yields only "keep". */
+static inline void must_settle(struct world *w)
+{
+	struct vc_apply_result result = { 0 };
+
+	apply_and_reopen(w);
+	must_plan(w);
+	for (size_t i = 0; i < w->plan.devices.n; i++)
+		if (w->plan.devices.v[i].action != VC_PLAN_KEEP)
+			fail_msg("%s: %s", plan_text(w), w->plan.devices.v[i].why);
+	if (vc_apply(&w->arena, w->document, &w->domain, &w->plan, NULL, &result,
+	             &w->err) < 0)
+		fail_msg("%s", w->err.msg);
+	if (result.changed)
+		fail_msg("'%s' became '%s'", w->document->text, result.text);
+	free(result.text);
+}

@@ -520,7 +520,7 @@ static void test_no_display_for_pci(void **state VC_UNUSED)
 	must_be(&w, "keep ua-dra-gpu-a 0000:65:00.0>0000:65:00.0 own-alias");
 	w.claims.n = 1;
 	w.bindings.v[0].kubevirt_display = false;
-	must_fail(&w, VC_ERR_REFUSED, "cannot have display or ramfb");
+	must_fail(&w, VC_ERR_REFUSED, "cannot have display: libvirt knows it");
 }
 
 static void test_one_option_for_several(void **state VC_UNUSED)
@@ -529,10 +529,11 @@ static void test_one_option_for_several(void **state VC_UNUSED)
 		struct vc_options options;
 		const char *message;
 	} cases[] = {
-		{ { .boot_order = 1 }, "cannot all have the same boot order" },
+		{ { .boot_order = 1 }, "cannot all have the same bootOrder" },
+		{ { .acpi_index = 1 }, "cannot all have the same acpi.index" },
 		{ { .address = { .set = true, .bus = 5 } },
-		  "'ua-x' stands for 2 devices of request 'r', which cannot all have the "
-		  "same guest address" },
+		  "'ua-x' stands for several devices of request 'r', which cannot all "
+		  "have the same guestAddress" },
 		{ { .rom_bar = VC_NO }, NULL },
 	};
 	AUTO_WORLD w = world_of(EMPTY);
@@ -552,6 +553,77 @@ static void test_one_option_for_several(void **state VC_UNUSED)
 	b->options.boot_order = 1;
 	b->index = 2;
 	must_be(&w, "add ua-x >0000:66:00.0 made recorded");
+}
+
+/* --option ALIAS.KEY=VALUE */
+static void give(struct world *w, struct vc_alias_options_list *list, const char *alias,
+                 enum vc_opt opt, const char *value)
+{
+	struct vc_alias_options *slot = NULL;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i].alias, alias) == 0)
+			slot = &list->v[i];
+	if (!slot)
+		slot = vc_list_push(&w->arena, list);
+	assert_non_null(slot);
+	slot->alias = dup_text(w, alias);
+	assert_int_equal(vc_options_set(&w->arena, &slot->options, opt, value,
+	                                "--option 'x'", &w->err),
+	                 0);
+	w->input.options = list;
+}
+
+static void test_given_options(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(DOMAIN(OURS(RECORD("ua-old", "1")) DEVICES("")));
+	struct vc_alias_options_list list = { 0 };
+	struct vc_claim *c = add_simple(&w);
+
+	c = add_claim(&w, "lab", "d", UID_B);
+	add_device(&w, c, "r", A66);
+	add_device(&w, c, "r", A67);
+	add_bind(&w, "x=d:r")->options.boot_order = 7;
+	/* of a record, of a whole binding, of its second device; each wins over ours */
+	give(&w, &list, "ua-old", VC_OPT_BOOT_ORDER, "1");
+	give(&w, &list, "ua-x", VC_OPT_ROM_BAR, "off");
+	give(&w, &list, "ua-x", VC_OPT_BOOT_ORDER, "2");
+	give(&w, &list, "ua-x-2", VC_OPT_BOOT_ORDER, "3");
+	must_plan(&w);
+	assert_int_equal(w.plan.devices.n, 3);
+	assert_int_equal(w.plan.devices.v[0].options.boot_order, 1);
+	assert_int_equal(w.plan.devices.v[0].options.rom_bar, VC_UNKNOWN);
+	assert_int_equal(w.plan.devices.v[1].options.boot_order, 2);
+	assert_int_equal(w.plan.devices.v[1].options.rom_bar, VC_NO);
+	assert_int_equal(w.plan.devices.v[2].options.boot_order, 3);
+	assert_int_equal(w.plan.devices.v[2].options.rom_bar, VC_NO);
+	assert_string_equal(w.plan.devices.v[2].options.origins[VC_OPT_BOOT_ORDER],
+	                    "--option 'x'");
+	give(&w, &list, "ua-y", VC_OPT_ROM_BAR, "off");
+	must_fail(&w, VC_ERR_REFUSED,
+	          "--option 'x': alias 'ua-y' is not bound; bound are: 'ua-old', 'ua-x', "
+	          "'ua-x-2'");
+}
+
+static void test_given_options_elsewhere(void **state VC_UNUSED)
+{
+	static const enum vc_plan_mode modes[] = { VC_MODE_ADOPT, VC_MODE_UNBIND,
+		                                   VC_MODE_DETACH };
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_alias_options_list list = { 0 };
+
+	add_simple(&w);
+	give(&w, &list, "ua-x", VC_OPT_ROM_BAR, "off");
+	must_fail(&w, VC_ERR_REFUSED, "alias 'ua-x' is not bound; bound are: none");
+	for (size_t i = 0; i < VC_ARRAY_SIZE(modes); i++) {
+		w.input.mode = modes[i];
+		must_fail(&w, VC_ERR_REFUSED, "elements stay as they are here");
+	}
+	w.input.mode = VC_MODE_REWRITE;
+	w.input.attach_all = true;
+	must_fail(&w, VC_ERR_REFUSED, "bound are: 'ua-c-r'");
+	list.n = 0;
+	must_be(&w, "add ua-c-r >0000:65:00.0 made recorded");
 }
 
 int main(void)
@@ -586,6 +658,8 @@ int main(void)
 		cmocka_unit_test(test_display_is_taken),
 		cmocka_unit_test(test_no_display_for_pci),
 		cmocka_unit_test(test_one_option_for_several),
+		cmocka_unit_test(test_given_options),
+		cmocka_unit_test(test_given_options_elsewhere),
 	};
 
 	return cmocka_run_group_tests_name("bind", tests, NULL, NULL);
