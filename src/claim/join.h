@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "model/binding.h"
 #include "model/claim.h"
 #include "model/host_facts.h"
 
@@ -15,6 +16,9 @@ int vc_join(struct vc_arena *arena, const struct vc_facts *facts,
             struct vc_claims *ret_claims, struct vc_err *err) VC_MUST_CHECK;
 
 /* The recovery ladder's last steps: an IOMMU group or a vfio cdev leads to an address,
- * if only one function can be meant; fills kind and mdev model from host facts too. */
+ * if only one function can be meant; fills kind and mdev model from host facts too. What
+ * the machine contradicts is an error for claims that @wanted may mean (NULL: all); other
+ * devices lose their address. */
 int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
-               const struct vc_host_facts *host, struct vc_err *err) VC_MUST_CHECK;
+               const struct vc_host_facts *host, const struct vc_bindings *wanted,
+               struct vc_err *err) VC_MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "claim/join_internal.h"
@@ -391,18 +392,58 @@ static int say_unknown(struct vc_arena *arena, struct vc_device *device,
 	return device->unresolved ? 0 : vc_fail_oom(err);
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcasecmp(a, b) == 0;
+}
+
+/* Rather too often than not: what is behind the name in a pod is not known here. */
+static bool may_mean(const struct vc_binding *b, const struct vc_claim *claim)
+{
+	if (b->pod_claim || (!b->claim && !b->uid))
+		return claim->name || !b->pod_claim;
+	return same(b->claim, claim->name) || same(b->uid, claim->uid);
+}
+
+static bool is_wanted(const struct vc_bindings *wanted, const struct vc_claim *claim)
+{
+	for (size_t i = 0; wanted && i < wanted->n; i++)
+		if (may_mean(&wanted->v[i], claim))
+			return true;
+	return !wanted;
+}
+
+/* A stale file of a claim that nobody asked for must not keep others from their devices. */
+static int forget_address(struct vc_arena *arena, struct vc_device *device,
+                          struct vc_err *err)
+{
+	char *why = vc_arena_strdup(arena, err->msg);
+
+	if (!why)
+		return vc_fail_oom(err);
+	device->host = (struct vc_host_side){ 0 };
+	device->unresolved = why;
+	*err = (struct vc_err)VC_ERR_INIT;
+	return 0;
+}
+
 /**
  * vc_resolve() - Find addresses through the machine, and check those that are known
  * @arena:	holds what is added
  * @claims:	joined claims; a device whose address cannot be told gets .unresolved
  * @host:	NULL: nothing is known of the machine
+ * @wanted:	bindings that say which claims matter; NULL: all of them do
  * @err:	what the claim says and what the machine says
+ *
+ * A device that is not what the machine says is an error when its claim matters; else it
+ * has no address afterwards, and .unresolved says why.
  *
  * Return: 0, -VC_ERR_REFUSED (a group, device number or mdev model that is not true on
  * this machine) or -VC_ERR_INTERNAL
  */
 int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
-               const struct vc_host_facts *host, struct vc_err *err)
+               const struct vc_host_facts *host, const struct vc_bindings *wanted,
+               struct vc_err *err)
 {
 	struct host_index x = { 0 };
 
@@ -411,10 +452,15 @@ int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
 	for (size_t i = 0; i < claims->n; i++) {
 		struct vc_devices *d = &claims->v[i].devices;
 
-		for (size_t j = 0; j < d->n; j++)
-			if ((host ? resolve_device(arena, &x, &d->v[j], err)
-			          : say_unknown(arena, &d->v[j], err)) < 0)
-				return -(int)err->kind;
+		for (size_t j = 0; j < d->n; j++) {
+			int r = host ? resolve_device(arena, &x, &d->v[j], err)
+			             : say_unknown(arena, &d->v[j], err);
+
+			if (r == -VC_ERR_REFUSED && !is_wanted(wanted, &claims->v[i]))
+				r = forget_address(arena, &d->v[j], err);
+			if (r < 0)
+				return r;
+		}
 	}
 	return 0;
 }

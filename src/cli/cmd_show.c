@@ -76,6 +76,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 		return -(int)err->kind;
 	input.mode = VC_MODE_REWRITE;
 	input.attach_all = true;
+	input.tolerates_stale = true;
 	if (vc_translate_claims(arena, &input, &t, err) < 0)
 		return -(int)err->kind;
 	r = o.json ? vc_show_json(arena, &t, &buf, err)

@@ -132,24 +132,29 @@ static bool lookups_suffice(const struct vc_translate_input *input,
 	return lookups->n > 0;
 }
 
+/* @ret_wanted gets the bindings that say which claims matter; NULL: all of them do. */
 static int read_facts(struct vc_arena *arena, const struct vc_translate_input *input,
                       const struct vc_bindings *requested, struct vc_translation *t,
-                      struct vc_err *err)
+                      const struct vc_bindings **ret_wanted, struct vc_err *err)
 {
-	struct vc_bindings lookups = { 0 };
+	static const struct vc_bindings none = { 0 };
+	struct vc_bindings *lookups = vc_arena_alloc(arena, 1, sizeof(*lookups));
 	struct vc_source_options options = {
 		.default_namespace = default_namespace(input, t),
 		.file_flags = input->trusted_only ? VC_FILE_TRUSTED : 0,
 		.stdin_fd = input->stdin_fd,
 	};
 
-	if (append_all(arena, &lookups, requested, err) < 0 ||
-	    append_records(arena, &lookups, &t->domain.records, err) < 0)
+	if (!lookups)
+		return vc_fail_oom(err);
+	if (append_all(arena, lookups, requested, err) < 0 ||
+	    append_records(arena, lookups, &t->domain.records, err) < 0)
 		return -(int)err->kind;
-	if (lookups.n == 0 && !input->attach_all && input->mode == VC_MODE_REWRITE)
+	if (lookups->n == 0 && !input->attach_all && input->mode == VC_MODE_REWRITE)
 		return 0;
-	if (lookups_suffice(input, requested, &lookups))
-		options.bindings = &lookups;
+	if (lookups_suffice(input, requested, lookups))
+		options.bindings = lookups;
+	*ret_wanted = input->tolerates_stale ? &none : options.bindings;
 	if (vc_sources_read(arena, input->claims, input->n_claims, &options, &t->facts,
 	                    err) < 0)
 		return -(int)err->kind;
@@ -185,6 +190,8 @@ static int collect(struct vc_arena *arena, const struct vc_translate_input *inpu
                    struct vc_document **document, struct vc_bindings *requested,
                    struct vc_translation *t, struct vc_err *err)
 {
+	const struct vc_bindings *wanted = NULL;
+
 	if (input->xml && read_domain(arena, input, document, &t->domain, err) < 0)
 		return -(int)err->kind;
 	t->have_domain = input->xml != NULL;
@@ -194,10 +201,10 @@ static int collect(struct vc_arena *arena, const struct vc_translate_input *inpu
 		t->have_vmi = true;
 	}
 	if (requested_bindings(arena, input, t, requested, err) < 0 ||
-	    read_facts(arena, input, requested, t, err) < 0 ||
+	    read_facts(arena, input, requested, t, &wanted, err) < 0 ||
 	    gather_host(arena, input, t, err) < 0)
 		return -(int)err->kind;
-	return vc_resolve(arena, &t->claims, t->have_host ? &t->host : NULL, err);
+	return vc_resolve(arena, &t->claims, t->have_host ? &t->host : NULL, wanted, err);
 }
 
 static unsigned long target_version(const struct vc_translate_input *input)

@@ -27,6 +27,7 @@
  * @managed:	--managed
  * @target_libvirt: 0: the installed one, or the oldest we know
  * @site:	site stylesheet; NULL
+ * @tolerates_stale: a device that is not what the machine says is no error
  * @trusted_only: read claims only from files of root or ourselves
  * @aliases, @n_aliases: of adopt and unbind
  */
@@ -48,6 +49,7 @@ struct vc_translate_input {
 	bool managed;
 	unsigned long target_libvirt;
 	const char *site;
+	bool tolerates_stale;
 	bool trusted_only;
 	int stdin_fd;
 	const char *const *aliases;

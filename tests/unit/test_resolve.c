@@ -72,7 +72,7 @@ static int resolve(struct vc_arena *arena, const struct subject *s,
 		                 0);
 		device->host.has_pci = true;
 	}
-	return vc_resolve(arena, &claims, facts, err);
+	return vc_resolve(arena, &claims, facts, NULL, err);
 }
 
 static void test_found(void **state VC_UNUSED)
@@ -200,6 +200,49 @@ static void test_refused(void **state VC_UNUSED)
 	}
 }
 
+/* A stale file is in the way of those only who want its claim. */
+static void test_stale_and_wanted(void **state VC_UNUSED)
+{
+	static char name[] = "vm7-dev", other[] = "other", uid[] = "u-1", upper[] = "U-1";
+	static const struct {
+		struct vc_binding binding;
+		struct vc_claim claim;
+		int result;
+	} cases[] = {
+		{ { .claim = name }, { .name = name, .uid = uid }, -VC_ERR_REFUSED },
+		{ { .uid = upper, .claim = other }, { .uid = uid }, -VC_ERR_REFUSED },
+		{ { .pod_claim = other }, { .name = name }, -VC_ERR_REFUSED },
+		{ { .pod_claim = other, .claim = other },
+		  { .name = name },
+		  -VC_ERR_REFUSED },
+		{ { .device = other }, { .uid = uid }, -VC_ERR_REFUSED },
+		{ { .claim = other }, { .name = name, .uid = uid }, 0 },
+		{ { .claim = name }, { .uid = uid }, 0 },
+		{ { .pod_claim = other, .claim = other }, { .uid = uid }, 0 },
+		{ { .uid = other, .claim = other }, { .name = name }, 0 },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_binding binding = cases[i].binding;
+		struct vc_bindings wanted = { .v = &binding, .n = 1 };
+		struct vc_device device = VC_DEVICE_INIT;
+		struct vc_claim claim = cases[i].claim;
+		struct vc_claims claims = { .v = &claim, .n = 1 };
+		struct vc_err err = VC_ERR_INIT;
+
+		device.host.has_pci = true;
+		device.host.pci.bus = 0x65;
+		device.iommu_group = 12345;
+		claim.devices = (struct vc_devices){ .v = &device, .n = 1 };
+		assert_int_equal(vc_resolve(&arena, &claims, &host, &wanted, &err),
+		                 cases[i].result);
+		assert_int_equal(device.host.has_pci, cases[i].result != 0);
+		if (cases[i].result == 0)
+			assert_non_null(strstr(device.unresolved, "group 12345"));
+	}
+}
+
 static int fill_machine(void **state VC_UNUSED)
 {
 	for (size_t i = 0; i < VC_ARRAY_SIZE(machine); i++) {
@@ -228,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_mdev),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stale_and_wanted),
 	};
 
 	return cmocka_run_group_tests_name("resolve", tests, fill_machine,
