@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "virt/virt.h"
 
+#define STDIN_NAME "standard input"
 #define AT(member) offsetof(struct vc_translator_options, member)
 
 const struct vc_option vc_translator_table[] = {
@@ -54,15 +55,17 @@ const struct vc_option vc_translator_table[] = {
 static int read_input(struct vc_arena *arena, const char *path, char **ret_text,
                       size_t *ret_len, struct vc_err *err)
 {
-	if (strcmp(path, "-") == 0)
-		return vc_file_read_stream(arena, STDIN_FILENO, ret_text, ret_len, err);
-	return vc_file_read(arena, AT_FDCWD, path, 0, ret_text, ret_len, err);
+	if (strcmp(path, "-") != 0)
+		return vc_file_read(arena, AT_FDCWD, path, 0, ret_text, ret_len, err);
+	if (vc_file_read_stream(arena, STDIN_FILENO, ret_text, ret_len, err) < 0)
+		return vc_err_context(err, STDIN_NAME);
+	return 0;
 }
 
 /* "-" as a message calls it */
 static const char *display_name(const char *path)
 {
-	return strcmp(path, "-") == 0 ? "stdin" : path;
+	return strcmp(path, "-") == 0 ? STDIN_NAME : path;
 }
 
 static int check_stdin(const struct vc_translator_options *o, const char *domain,
