@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "domain/claim_owner.h"
 #include "translate/verify_internal.h"
 
@@ -228,20 +229,42 @@ static int check_alias(struct vc_verifier *v, const struct subject *s, struct vc
 	return vc_verify_add(v, &check, err, "%s", s->record ? "ours" : "KubeVirt's");
 }
 
+/* Ours, or the one of the driver */
+static const char *id_attribute(struct vc_verifier *v, const struct vc_device *device,
+                                const char *ours, const char *name)
+{
+	const char *value = vc_attributes_string(&device->attributes, ours);
+	const char *theirs;
+
+	if (value || !device->driver)
+		return value;
+	theirs = vc_arena_printf(v->arena, "%s/%s", device->driver, name);
+	return theirs ? vc_attributes_string(&device->attributes, theirs) : NULL;
+}
+
+/* "10de" or "0x10DE" */
+static bool parse_id(const char *text, uint32_t *ret_id)
+{
+	if (!text)
+		return false;
+	if (!vc_parse_literal(&text, "0x"))
+		(void)vc_parse_literal(&text, "0X");
+	return vc_parse_hex(&text, 4, 4, ret_id) && vc_parse_end(text);
+}
+
 /* "10de:2684" as recorded, or as the claim says; NULL neither does. */
 static const char *expected_ids(struct vc_verifier *v, const struct subject *s)
 {
-	const char *vendor, *device;
+	uint32_t vendor, device;
 
 	if (s->record && s->record->identity)
 		return s->record->identity;
-	if (!s->device)
+	if (!s->device ||
+	    !parse_id(id_attribute(v, s->device, VC_ATTR_VENDOR_ID, "vendorID"),
+	              &vendor) ||
+	    !parse_id(id_attribute(v, s->device, VC_ATTR_DEVICE_ID, "deviceID"), &device))
 		return NULL;
-	vendor = vc_attributes_string(&s->device->attributes, VC_ATTR_VENDOR_ID);
-	device = vc_attributes_string(&s->device->attributes, VC_ATTR_DEVICE_ID);
-	if (!vendor || !device)
-		return NULL;
-	return vc_arena_printf(v->arena, "%s:%s", vendor, device);
+	return vc_arena_printf(v->arena, "%04x:%04x", vendor, device);
 }
 
 static int check_identity(struct vc_verifier *v, const struct subject *s,
