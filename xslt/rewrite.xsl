@@ -172,6 +172,13 @@
 					<xsl:copy-of select="@type | @index | @model"/>
 				</xsl:element>
 			</xsl:for-each>
+			<xsl:for-each select="$vc:plan/p:place | $vc:plan/p:address">
+				<xsl:value-of select="$space"/>
+				<xsl:value-of select="$vc:unit"/>
+				<xsl:element name="{$prefix}{local-name()}" namespace="urn:virt-claim:domain:1">
+					<xsl:copy-of select="@*"/>
+				</xsl:element>
+			</xsl:for-each>
 			<xsl:value-of select="$space"/>
 		</xsl:element>
 	</xsl:template>

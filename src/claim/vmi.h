@@ -6,6 +6,7 @@
 
 #include "claim/tree.h"
 #include "model/binding.h"
+#include "model/place.h"
 
 /* What KubeVirt's API cannot say; docs/kubevirt.md describes it. */
 #define VC_VMI_ANNOTATION "virt-claim.io/devices"
@@ -16,6 +17,7 @@
  * @name:	name, also of its VM
  * @uid:	of the VMI; NULL when the JSON has none
  * @vm_uid:	of the VM that owns it; NULL
+ * @place:	from the annotation: VC_PLACE_ flags
  * @bindings:	from spec first, then from the annotation
  */
 struct vc_vmi {
@@ -23,6 +25,7 @@ struct vc_vmi {
 	char *name;
 	char *uid;
 	char *vm_uid;
+	unsigned place;
 	struct vc_bindings bindings;
 };
 

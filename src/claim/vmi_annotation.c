@@ -28,7 +28,7 @@ static const char *const kubevirt_prefixes[] = { VC_ALIAS_PREFIX "dra-hostdevice
 	                                         VC_ALIAS_PREFIX "dra-gpu-",
 	                                         VC_ALIAS_PREFIX "sriov-" };
 
-static const char *const root_keys[] = { "devices", NULL };
+static const char *const root_keys[] = { "devices", "placement", NULL };
 /* What says which device it is; the other keys are options. */
 static const char *const device_keys[] = { "alias",   "claim", "resourceClaim",
 	                                   "request", "index", NULL };
@@ -302,6 +302,30 @@ static void drop_primary_display(struct vc_vmi *vmi)
 		vmi->bindings.v[i].primary_display = false;
 }
 
+static int read_placement(struct reader *reader, const struct vc_node *root)
+{
+	const struct vc_object_reader *r = reader->object;
+	struct vc_node list;
+	bool found = false;
+
+	if (vc_node_array(root, "placement", VC_OPTIONAL, &list, &found, r->err) < 0)
+		return -(int)r->err->kind;
+	for (size_t i = 0; found && i < vc_node_count(&list); i++) {
+		struct vc_node item = vc_node_element(&list, i);
+		unsigned flag = 0;
+
+		if (vc_node_type(&item) != VC_NODE_STRING ||
+		    !vc_place_parse(vc_node_text(&item), &flag))
+			return vc_node_fail(&item, r->err, VC_ERR_INPUT,
+			                    "expected one of " VC_PLACE_WORDS);
+		if ((reader->vmi->place & flag) != 0)
+			return vc_node_fail(&item, r->err, VC_ERR_INPUT,
+			                    "is there twice");
+		reader->vmi->place |= flag;
+	}
+	return 0;
+}
+
 static int read_root(struct reader *reader, const struct vc_tree *tree)
 {
 	const struct vc_object_reader *r = reader->object;
@@ -313,6 +337,10 @@ static int read_root(struct reader *reader, const struct vc_tree *tree)
 		                    vc_tree_documents(tree));
 	if (check_keys(r, &root, root_keys) < 0)
 		return -(int)r->err->kind;
+	if (read_placement(reader, &root) < 0)
+		return -(int)r->err->kind;
+	if (!has(&root, "devices") && has(&root, "placement"))
+		return 0;
 	if (!has(&root, "devices"))
 		return vc_node_fail(&root, r->err, VC_ERR_INPUT, "'devices' is missing");
 	return vc_object_each(r, &root, "devices", VC_VMI_MAX_ENTRIES, read_entry,

@@ -39,6 +39,11 @@ const struct vc_option vc_translator_table[] = {
 	{ "managed", 0, VC_OPTION_FLAG, AT(managed), NULL,
 	  "let libvirt bind and unbind new devices (managed='yes')", VC_COMPLETES_NOTHING,
 	  NULL },
+	{ "place", 0, VC_OPTION_LIST, AT(place), "WHAT",
+	  "place new devices in the guest: 'addresses' gives each an address, 'functions' "
+	  "puts functions of one host slot into one, 'numa' puts devices below the guest's "
+	  "NUMA cells; with commas or repeatable; remembered until 'none'",
+	  VC_COMPLETES_WORDS, "addresses functions numa none" },
 	{ "target-libvirt", 0, VC_OPTION_STRING, AT(target_libvirt), "VERSION",
 	  "write only what this libvirt understands (default: the installed one, else "
 	  "9.0.0)",
@@ -94,6 +99,27 @@ static int check_alias_is_new(const struct vc_bindings *bindings, const char *al
 	return 0;
 }
 
+static int parse_place(const struct vc_strings *given, struct vc_place_wish *ret_place,
+                       struct vc_err *err)
+{
+	struct vc_place_wish place = { .said = given->n > 0 };
+
+	for (size_t i = 0; i < given->n; i++) {
+		unsigned what = 0;
+
+		if (vc_place_parse_list(given->v[i], ',', &what, err) < 0) {
+			err->kind = VC_ERR_USAGE;
+			return vc_err_context(err, "--place");
+		}
+		if (what == 0 && given->n > 1)
+			return vc_fail(err, VC_ERR_USAGE,
+			               "--place: 'none' does not go with another word");
+		place.what |= what;
+	}
+	*ret_place = place;
+	return 0;
+}
+
 static int parse_bindings(struct vc_arena *arena, const struct vc_strings *given,
                           const struct vc_bindings **ret_bindings, struct vc_err *err)
 {
@@ -128,7 +154,8 @@ static int check_command_line(struct vc_arena *arena,
 	    vc_libvirt_version_parse(o->target_libvirt, &input->target_libvirt, err) < 0)
 		return vc_err_context(err, "--target-libvirt");
 	if (check_stdin(o, domain, err) < 0 ||
-	    vc_option_arguments(arena, &o->option, &input->options, err) < 0)
+	    vc_option_arguments(arena, &o->option, &input->options, err) < 0 ||
+	    parse_place(&o->place, &input->place, err) < 0)
 		return -(int)err->kind;
 	return parse_bindings(arena, &o->bind, &input->bindings, err);
 }

@@ -20,6 +20,7 @@ struct vc_translator_options {
 	const char *namespace;
 	const char *sysfs;
 	bool managed;
+	struct vc_strings place;
 	const char *target_libvirt;
 	const char *site;
 	const char *connect;

@@ -58,6 +58,7 @@ static const struct vc_controller *find_made(const struct vc_planner *planner,
 struct places {
 	struct vc_planned *v;
 	size_t n;
+	bool buses[VC_BUSES]; /* of PCI: which are needed */
 };
 
 static bool is_removed(const struct places *places, size_t at)
@@ -93,6 +94,8 @@ static bool is_needed(const struct vc_planner *planner, const struct places *pla
 {
 	if (strcmp(record->type, "scsi") == 0)
 		return needs_scsi(planner, places, record->index);
+	if (strcmp(record->type, "pci") == 0 && record->index < VC_BUSES)
+		return places->buses[record->index];
 	return true;
 }
 
@@ -165,6 +168,7 @@ int vc_plan_controllers(struct vc_planner *planner, struct vc_err *err)
 	if (vc_plan_by_place(planner->arena, planner->plan, &places.v, &places.n, err) <
 	    0)
 		return -(int)err->kind;
+	vc_place_needed(planner, places.v, places.n, places.buses);
 	for (size_t i = 0; i < records->n; i++)
 		if (plan_made(planner, &places, &records->v[i], err) < 0)
 			return -(int)err->kind;

@@ -230,6 +230,7 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 		hostdev->options.readonly = VC_YES;
 	if (vc_xml_child(element, "shareable"))
 		hostdev->options.shareable = VC_YES;
+	hostdev->has_address = vc_xml_child(element, "address") != NULL;
 	if (strcmp((const char *)element->name, "hostdev") != 0)
 		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
 		                     err);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "domain/layout.h"
 #include "model/binding.h"
+#include "model/place.h"
 
 #define VC_DOMAIN_NS "urn:virt-claim:domain:1"
 #define VC_PLAN_NS   "urn:virt-claim:plan:1"
@@ -57,6 +58,7 @@ int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_e
  *		have a PCI address all the same
  * @managed:	attribute
  * @has_mode:	the mode attribute is written out
+ * @has_address: there is a guest address of any type
  * @driver:	<driver name=>; NULL none
  * @options:	those that the element has now, .managed and .kind aside
  */
@@ -68,6 +70,7 @@ struct vc_hostdev {
 	struct vc_host_side host;
 	enum vc_tri managed;
 	bool has_mode;
+	bool has_address;
 	char *driver;
 	struct vc_options options;
 };
@@ -175,6 +178,8 @@ struct vc_guest_devices {
  * @scsi_users:	disks and host devices on a SCSI controller, in document order
  * @records:	of our metadata, in document order
  * @controller_records: the same
+ * @place:	of our metadata: VC_PLACE_ flags
+ * @addresses:	of our metadata: guest addresses of aliases without element
  * @guests:	every device that has an alias, a guest PCI address, a boot order, a
  *		ramfb or <acpi>, in document order
  * @layout:	PCI controllers and NUMA cells
@@ -192,6 +197,8 @@ struct vc_domain {
 	} scsi_users;
 	struct vc_records records;
 	struct vc_controller_records controller_records;
+	unsigned place;
+	struct vc_remembereds addresses;
 	struct vc_guest_devices guests;
 	struct vc_layout layout;
 	bool os_boot;

@@ -77,6 +77,7 @@ struct vc_cell {
  * @machine:	machine
  * @controllers: PCI controllers, in document order
  * @cells:	guest NUMA cells, in document order
+ * @floating:	about how many devices libvirt will give a place on a PCI bus
  */
 struct vc_layout {
 	enum vc_machine machine;
@@ -88,6 +89,7 @@ struct vc_layout {
 		struct vc_cell *v;
 		size_t n, cap;
 	} cells;
+	size_t floating;
 };
 
 enum vc_machine vc_machine_of(const char *name);

@@ -261,6 +261,8 @@ int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
 
 	if (bound->surplus)
 		return plan_surplus(planner, bound, ret_device, err);
+	if (vc_place_recall(planner, bound, &d.options, err) < 0)
+		return -(int)err->kind;
 	fill_host(planner, bound, &d);
 	judge(bound, &d, &why);
 	d.at = h ? h->at : 0;
@@ -322,6 +324,8 @@ static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
 			return -(int)err->kind;
 	}
 	if (vc_check_host_use(planner, err) < 0)
+		return -(int)err->kind;
+	if (vc_place(planner, err) < 0)
 		return -(int)err->kind;
 	if (vc_check_guest_place(planner, err) < 0)
 		return -(int)err->kind;
@@ -389,6 +393,8 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
 
 	if (vc_planner_init(&planner, err) < 0 || plan_mode(&planner, err) < 0)
 		return -(int)err->kind;
+	if (vc_place_remember(&planner, err) < 0)
+		return -(int)err->kind;
 	if (input->mode == VC_MODE_ADOPT || input->mode == VC_MODE_UNBIND)
 		r = vc_plan_keep_controllers(&planner, err);
 	else
@@ -396,7 +402,7 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
 	if (r < 0)
 		return r;
 	plan.metadata = domain->records.n > 0 || domain->controller_records.n > 0 ||
-	                vc_record_count(&plan) > 0;
+	                domain->addresses.n > 0 || vc_record_count(&plan) > 0;
 	*ret_plan = plan;
 	return 0;
 }

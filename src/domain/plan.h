@@ -28,6 +28,8 @@ enum vc_plan_mode {
  * @namespace:	default namespace of bindings; NULL: any
  * @vmi_name, @vmi_uid, @vm_uid: who the VM is; NULL unknown
  * @managed:	write managed='yes' (only if asked)
+ * @place:	--place: how new devices are placed, now and at later runs
+ * @vmi_place:	VC_PLACE_ flags of our annotation, for this run only
  * @target_libvirt: major * 1000000 + minor * 1000 + release
  * @aliases, @n_aliases: VC_MODE_UNBIND, ADOPT: only these; none: all. VC_MODE_DETACH:
  *		these, whole aliases; the domain need not have them
@@ -43,6 +45,8 @@ struct vc_plan_input {
 	const char *namespace;
 	const char *vmi_name, *vmi_uid, *vm_uid;
 	bool managed;
+	struct vc_place_wish place;
+	unsigned vmi_place;
 	unsigned long target_libvirt;
 	const char *const *aliases;
 	size_t n_aliases;

@@ -400,6 +400,24 @@ static void add_controller(struct builder *b, xmlNodePtr plan,
 		fill_address(b, add_child(b, node, "address"), &controller->address);
 }
 
+/* What our metadata says beside devices and controllers. */
+static void add_place(struct builder *b, xmlNodePtr plan, const struct vc_plan *p)
+{
+	if (p->place != 0)
+		set(b, add_child(b, plan, "place"), "what", vc_place_text(p->place));
+	for (size_t i = 0; i < p->addresses.n && b->r == 0; i++) {
+		const struct vc_remembered *r = &p->addresses.v[i];
+		xmlNodePtr node = add_child(b, plan, "address");
+		char text[sizeof("00:00.0")];
+
+		vc_record_address(&r->address, text);
+		b->alias = r->alias;
+		set(b, node, "alias", r->alias);
+		set(b, node, "address", text);
+		set_tri(b, node, "multifunction", r->address.multifunction, "off", "on");
+	}
+}
+
 static const char *metadata_word(const struct vc_plan *plan)
 {
 	if (!plan->metadata)
@@ -437,6 +455,7 @@ int vc_plan_to_xml(const struct vc_plan *plan, xmlDocPtr *ret_doc, struct vc_err
 		add_device(&b, root, &plan->devices.v[i]);
 	for (size_t i = 0; i < plan->controllers.n && b.r == 0; i++)
 		add_controller(&b, root, &plan->controllers.v[i]);
+	add_place(&b, root, plan);
 	if (b.r < 0)
 		return b.r;
 	*ret_doc = vc_steal(&doc);

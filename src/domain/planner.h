@@ -12,6 +12,7 @@
  *   host_use.c	each host device once
  *   guest_use.c	each guest address and boot order once
  *   controllers.c controllers that devices need
+ *   place*.c	where the guest sees devices, see place.h
  *   place_check.c	guest addresses where no device can be
  *   adopt.c	adopt and unbind
  *   hotplug.c	attach and detach
@@ -19,6 +20,7 @@
  */
 #pragma once
 
+#include "domain/guest_topology.h"
 #include "domain/index.h"
 #include "domain/plan.h"
 
@@ -113,6 +115,14 @@ int vc_check_guest_use(const struct vc_planner *planner, struct vc_err *err)
 
 int vc_check_guest_place(const struct vc_planner *planner, struct vc_err *err)
 	VC_MUST_CHECK;
+
+struct vc_planned;
+int vc_place(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
+int vc_place_recall(const struct vc_planner *planner, const struct vc_bound *bound,
+                    struct vc_options *options, struct vc_err *err) VC_MUST_CHECK;
+int vc_place_remember(struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
+void vc_place_needed(const struct vc_planner *planner, const struct vc_planned *at,
+                     size_t n_at, bool ret_needed[VC_BUSES]);
 
 int vc_check_owner(struct vc_planner *planner, const struct vc_bound *bound,
                    struct vc_err *err) VC_MUST_CHECK;

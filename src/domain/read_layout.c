@@ -9,6 +9,7 @@
 
 #include "base/parse.h"
 #include "domain/read.h"
+#include "domain/xml.h"
 
 #define CELLS_MAX       1024
 #define CONTROLLERS_MAX 4096
@@ -132,6 +133,30 @@ static int read_target(const struct vc_reader *reader, xmlNodePtr element,
 	                   err);
 }
 
+/* [LV] what libvirt puts on a PCI bus when it has no address. Only an estimate: it also
+ * depends on models and on the machine. */
+static bool is_floating(xmlNodePtr element)
+{
+	static const char *const names[] = { "interface",  "video",   "rng",
+		                             "sound",      "vsock",   "memballoon",
+		                             "filesystem", "hostdev", "watchdog" };
+	const char *name = (const char *)element->name;
+	const char *bus = vc_xml_peek(vc_xml_child(element, "target"), "bus");
+	const char *type = vc_xml_peek(element, "type");
+
+	if (vc_xml_child(element, "address"))
+		return false;
+	if (strcmp(name, "disk") == 0)
+		return bus && strcmp(bus, "virtio") == 0;
+	if (strcmp(name, "controller") == 0)
+		return type && strcmp(type, "pci") != 0 && strcmp(type, "sata") != 0 &&
+		       strcmp(type, "ide") != 0 && strcmp(type, "fdc") != 0;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /**
  * vc_read_controller() - Read a <controller>, if it is one of PCI
  * @reader:	reader; fills .domain->layout
@@ -148,6 +173,7 @@ int vc_read_controller(const struct vc_reader *reader, xmlNodePtr element,
 	struct vc_pci_controller *c;
 	char *type = NULL, *model = NULL;
 
+	layout->floating += is_floating(element);
 	if (!is_element(element, "controller"))
 		return 0;
 	if (vc_xml_attribute(reader->arena, element, "type", &type, err) < 0 ||

@@ -17,8 +17,10 @@
 
 /* Compared with each other. */
 #define CONTROLLERS_MAX 512
+#define ADDRESSES_MAX   512
 
 static const char *const no_yes[2] = { "no", "yes" };
+static const char *const off_on[2] = { "off", "on" };
 
 static bool is_ours(xmlNodePtr node)
 {
@@ -163,10 +165,65 @@ static int read_controller(const struct vc_reader *reader, xmlNodePtr node,
 	return 0;
 }
 
+static int read_place(const struct vc_reader *reader, xmlNodePtr node, struct vc_err *err)
+{
+	struct vc_err why = VC_ERR_INIT;
+	char *what = NULL;
+
+	if (vc_xml_attribute(reader->arena, node, "what", &what, err) < 0)
+		return -(int)err->kind;
+	if (what && vc_place_parse_list(what, ' ', &reader->domain->place, &why) < 0)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "<place> in our metadata: %s", why.msg);
+	return 0;
+}
+
+static int read_remembered(const struct vc_reader *reader, xmlNodePtr node,
+                           struct vc_err *err)
+{
+	struct vc_remembereds *list = &reader->domain->addresses;
+	struct vc_remembered r = { .line = xmlGetLineNo(node) }, *slot;
+	enum vc_tri multifunction = VC_UNKNOWN;
+	struct vc_err why = VC_ERR_INIT;
+	char *address = NULL;
+
+	if (vc_xml_attribute(reader->arena, node, "alias", &r.alias, err) < 0 ||
+	    vc_xml_attribute(reader->arena, node, "address", &address, err) < 0 ||
+	    vc_read_switch(reader, node, "multifunction", off_on, &multifunction, err) <
+	            0)
+		return -(int)err->kind;
+	if (!r.alias || !vc_alias_is_valid(r.alias) || !address)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "<address> in our metadata needs 'alias' and "
+		                   "'address'");
+	if (vc_guest_address_parse(address, &r.address, &why) < 0)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "<address> in our metadata: %s", why.msg);
+	r.address.multifunction = multifunction;
+	if (list->n == ADDRESSES_MAX)
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "more than %d addresses in our metadata",
+		                   ADDRESSES_MAX);
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i].alias, r.alias) == 0)
+			return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+			                   "the address of '%s' is in our metadata twice",
+			                   r.alias);
+	slot = vc_list_push(reader->arena, list);
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = r;
+	return 0;
+}
+
 static int read_entry(const struct vc_reader *reader, xmlNodePtr node, struct vc_err *err)
 {
 	if (strcmp((const char *)node->name, "controller") == 0)
 		return read_controller(reader, node, err);
+	if (strcmp((const char *)node->name, "place") == 0)
+		return read_place(reader, node, err);
+	if (strcmp((const char *)node->name, "address") == 0)
+		return read_remembered(reader, node, err);
 	if (strcmp((const char *)node->name, "device") != 0)
 		return 0;
 	if (reader->domain->records.n == RECORDS_MAX)

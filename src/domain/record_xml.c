@@ -51,11 +51,11 @@ void vc_record_attributes(const struct vc_plan_device *device,
  * vc_record_count() - How many entries our metadata has after a plan
  * @plan:	plan
  *
- * Return: the number of recorded devices and controllers
+ * Return: the number of recorded devices, controllers and addresses
  */
 size_t vc_record_count(const struct vc_plan *plan)
 {
-	size_t n = 0;
+	size_t n = plan->addresses.n;
 
 	for (size_t i = 0; i < plan->devices.n; i++)
 		n += plan->devices.v[i].recorded;
@@ -128,6 +128,63 @@ static bool controllers_match(const struct vc_plan *plan, const xmlNode *claims)
 	return n == n_want;
 }
 
+/**
+ * vc_record_address() - A guest address as our metadata writes it
+ * @address:	address
+ * @ret_text:	"05:00.0"
+ */
+void vc_record_address(const struct vc_guest_address *address,
+                       char ret_text[sizeof("00:00.0")])
+{
+	(void)snprintf(ret_text, sizeof("00:00.0"), "%02x:%02x.%x",
+	               (unsigned)address->bus, address->slot & 0x1fu,
+	               address->function & 7u);
+}
+
+static bool is_address(const xmlNode *element, const struct vc_remembered *remembered)
+{
+	enum vc_tri multifunction = remembered->address.multifunction;
+	char text[sizeof("00:00.0")];
+
+	vc_record_address(&remembered->address, text);
+	if (!has(element, "alias", remembered->alias) || !has(element, "address", text))
+		return false;
+	if (multifunction == VC_UNKNOWN)
+		return count_attributes(element) == 2;
+	return count_attributes(element) == 3 &&
+	       has(element, "multifunction", multifunction == VC_YES ? "on" : "off");
+}
+
+/* The remembered addresses of the plan, and how devices are placed, in this order. */
+static bool place_matches(const struct vc_plan *plan, const xmlNode *claims)
+{
+	const xmlNode *node = claims->children;
+	bool placed = plan->place == 0;
+	size_t n = 0;
+
+	for (; node; node = node->next) {
+		if (vc_xml_is(node, "place", VC_DOMAIN_NS)) {
+			if (placed || node->children || count_attributes(node) != 1 ||
+			    !has(node, "what", vc_place_text(plan->place)))
+				return false;
+			placed = true;
+		} else if (vc_xml_is(node, "address", VC_DOMAIN_NS)) {
+			if (n == plan->addresses.n || node->children ||
+			    !is_address(node, &plan->addresses.v[n++]))
+				return false;
+		}
+	}
+	return placed && n == plan->addresses.n;
+}
+
+/* Entries that are not of devices. */
+static bool is_other_entry(const xmlNode *node)
+{
+	return vc_xml_is(node, "controller", VC_DOMAIN_NS) ||
+	       vc_xml_is(node, "place", VC_DOMAIN_NS) ||
+	       vc_xml_is(node, "address", VC_DOMAIN_NS);
+}
+
 /* Whether each child of @claims is the record of another device of the plan. @seen is a
  * flag for each of these. */
 static bool children_match(const struct vc_plan *plan, const struct vc_index *index,
@@ -142,7 +199,7 @@ static bool children_match(const struct vc_plan *plan, const struct vc_index *in
 		size_t n_found = 0;
 
 		if (vc_xml_is_blank(node) || node->type == XML_COMMENT_NODE ||
-		    vc_xml_is(node, "controller", VC_DOMAIN_NS))
+		    is_other_entry(node))
 			continue;
 		if (!vc_xml_is(node, "device", VC_DOMAIN_NS) || node->children)
 			return false;
@@ -185,6 +242,7 @@ int vc_record_matches(struct vc_arena *arena, const struct vc_plan *plan,
 	}
 	vc_index_sort(&index);
 	*ret_matches = vc_record_count(plan) > 0 && controllers_match(plan, claims) &&
+	               place_matches(plan, claims) &&
 	               children_match(plan, &index, claims, seen);
 	return 0;
 }

@@ -26,6 +26,9 @@ struct vc_record_attributes {
 void vc_record_attributes(const struct vc_plan_device *device,
                           struct vc_record_attributes *ret_attributes) VC_NONNULL;
 
+void vc_record_address(const struct vc_guest_address *address,
+                       char ret_text[sizeof("00:00.0")]);
+
 /* Whether @claims, a <claims> of our namespace or NULL, says exactly what @plan wants
  * recorded, in any order; white space and comments do not count. */
 int vc_record_matches(struct vc_arena *arena, const struct vc_plan *plan,

@@ -12,6 +12,7 @@
 
 #include "model/binding.h"
 #include "model/claim.h"
+#include "model/place.h"
 
 enum vc_plan_action {
 	VC_PLAN_KEEP,   /* the element is there and right, or nothing is known of it */
@@ -114,6 +115,8 @@ struct vc_plan_controller {
  * struct vc_plan - a plan
  * @devices:	in the order in which new elements and records are written
  * @controllers: the same
+ * @place:	VC_PLACE_ flags for our metadata, written when anything else is
+ * @addresses:	guest addresses of aliases without element, for our metadata
  * @notes:	warnings for a person, in order
  * @metadata:	whether our <claims> metadata is touched: it then has one <device> for
  *		each of @devices that is .recorded, one <controller> for each such of
@@ -129,6 +132,8 @@ struct vc_plan {
 		struct vc_plan_controller *v;
 		size_t n, cap;
 	} controllers;
+	unsigned place;
+	struct vc_remembereds addresses;
 	struct {
 		char **v;
 		size_t n, cap;

@@ -25,6 +25,7 @@
  * @namespace:	--namespace; NULL
  * @sysfs:	path of a sysfs root; NULL: no host facts
  * @managed:	--managed
+ * @place:	--place
  * @target_libvirt: 0: the installed one, or the oldest we know
  * @site:	site stylesheet; NULL
  * @tolerates_stale: a device that is not what the machine says is no error
@@ -47,6 +48,7 @@ struct vc_translate_input {
 	const char *namespace;
 	const char *sysfs;
 	bool managed;
+	struct vc_place_wish place;
 	unsigned long target_libvirt;
 	const char *site;
 	bool tolerates_stale;
