@@ -2,11 +2,14 @@
 /*
  * promises.c - the promises of the translator, for every domain x every claim input.
  *
- *	promises FIXTURES
+ *	promises [--results DIR | --dumps DIR] FIXTURES
  *
  * FIXTURES/domains/NAME.xml are the domains. Each line of FIXTURES/claims/NAME.args is
  * one claim input, as options of `virt-claim rewrite` with paths relative to
  * FIXTURES/claims.
+ *
+ * With --results the results are only written, as DIR/DOMAIN--INPUT.xml; with --dumps
+ * what another tool made of them is read there and must not change when it is rewritten.
  *
  * What a promise means is decided here anew, from the XML alone: nothing of src/domain
  * is used to judge what src/domain did.
@@ -91,6 +94,7 @@ struct test {
 	struct claim_input inputs[128];
 	size_t n_inputs;
 	struct tally tally;
+	const char *results, *dumps; /* directories */
 };
 
 /* One domain with one claim input. */
@@ -515,6 +519,46 @@ static void check_refusal(const struct pair *pair, const struct vc_translation *
 		complain(pair, "one line of message", err->msg);
 }
 
+/* DIRECTORY/DOMAIN--INPUT.xml, without the suffixes of the two. */
+static char *pair_path(const struct pair *pair, struct vc_arena *arena,
+                       const char *directory)
+{
+	char *path = vc_arena_printf(
+		arena, "%s/%.*s--%.*s.xml", directory, (int)strcspn(pair->domain, "."),
+		pair->domain, (int)strcspn(pair->input->name, "."), pair->input->name);
+
+	if (!path)
+		abort();
+	return path;
+}
+
+static void write_result(const struct pair *pair, struct vc_arena *arena,
+                         const struct vc_translation *result)
+{
+	FILE *file = fopen(pair_path(pair, arena, pair->test->results), "we");
+
+	if (!file || fwrite(result->xml, 1, result->len, file) != result->len ||
+	    fclose(file) != 0) {
+		perror("promises: --results");
+		exit(2);
+	}
+}
+
+/* Results that the other tool did not take have no dump. */
+static void check_dump(const struct pair *pair)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	char *dump = NULL;
+	size_t len = 0;
+
+	if (vc_file_read(&arena, AT_FDCWD, pair_path(pair, &arena, pair->test->dumps), 0,
+	                 &dump, &len, &err) < 0)
+		return;
+	pair->test->tally.defined++;
+	check_no_op(pair, "no-op after the dump", dump, len);
+}
+
 static void check_pair(const struct pair *pair)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -533,7 +577,12 @@ static void check_pair(const struct pair *pair)
 	tally->rewritten++;
 	tally->changed += result.changed;
 	pair->input->rewritten++;
-	check_result(pair, &result);
+	if (pair->test->results)
+		write_result(pair, &arena, &result);
+	else if (pair->test->dumps)
+		check_dump(pair);
+	else
+		check_result(pair, &result);
 }
 
 static char *read_file(struct test *test, const char *path, size_t *ret_len)
@@ -651,23 +700,36 @@ static void check_useful(struct test *test)
 	}
 }
 
+/* Returns the directory of the fixtures; NULL: wrong usage. */
+static const char *read_arguments(int argc, char **argv, struct test *test)
+{
+	if (argc == 4 && strcmp(argv[1], "--results") == 0)
+		test->results = argv[2];
+	else if (argc == 4 && strcmp(argv[1], "--dumps") == 0)
+		test->dumps = argv[2];
+	else if (argc != 2)
+		return NULL;
+	return argv[argc - 1];
+}
+
 int main(int argc, char **argv)
 {
 	static struct test test = { .arena = VC_ARENA_INIT };
+	const char *fixtures = read_arguments(argc, argv, &test);
 	glob_t domains = { 0 }, inputs = { 0 };
 	char pattern[4096];
 
-	if (argc != 2)
+	if (!fixtures)
 		return 2;
 	open_tools(&test);
-	(void)snprintf(pattern, sizeof(pattern), "%s/claims/*.args", argv[1]);
+	(void)snprintf(pattern, sizeof(pattern), "%s/claims/*.args", fixtures);
 	if (glob(pattern, 0, NULL, &inputs) != 0 ||
 	    inputs.gl_pathc > VC_ARRAY_SIZE(test.inputs))
 		return 2;
-	(void)snprintf(pattern, sizeof(pattern), "%s/claims", argv[1]);
+	(void)snprintf(pattern, sizeof(pattern), "%s/claims", fixtures);
 	for (size_t i = 0; i < inputs.gl_pathc; i++)
 		read_input(&test, pattern, inputs.gl_pathv[i]);
-	(void)snprintf(pattern, sizeof(pattern), "%s/domains/*.xml", argv[1]);
+	(void)snprintf(pattern, sizeof(pattern), "%s/domains/*.xml", fixtures);
 	if (glob(pattern, 0, NULL, &domains) != 0)
 		return 2;
 	for (size_t d = 0; d < domains.gl_pathc; d++) {
