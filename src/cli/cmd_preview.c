@@ -13,12 +13,14 @@
 #include "cli/table.h"
 #include "cli/translator_options.h"
 #include "domain/schema.h"
+#include "hook/qemu_hook.h"
 #include "virt/virt.h"
 
 struct preview_options {
 	struct vc_translator_options translator;
 	const char *format;
 	bool qemu;
+	bool migrate;
 };
 
 static const struct vc_option options[] = {
@@ -28,6 +30,9 @@ static const struct vc_option options[] = {
 	{ "qemu", 0, VC_OPTION_FLAG, offsetof(struct preview_options, qemu), NULL,
 	  "show QEMU's arguments too, as libvirt would make them", VC_COMPLETES_NOTHING,
 	  NULL },
+	{ "migrate", 0, VC_OPTION_FLAG, offsetof(struct preview_options, migrate), NULL,
+	  "only the XML for 'virsh migrate --xml': the guest keeps its state",
+	  VC_COMPLETES_NOTHING, NULL },
 	{ 0 },
 };
 
@@ -252,9 +257,13 @@ static int parse_format(const char *text, enum format *ret_format, struct vc_err
 	return 0;
 }
 
-static int check_qemu(const struct preview_options *o, enum format format,
-                      struct vc_err *err)
+static int check_together(const struct preview_options *o, enum format format,
+                          struct vc_err *err)
 {
+	if (o->migrate && (o->qemu || o->format))
+		return vc_fail(err, VC_ERR_USAGE,
+		               "--migrate prints the XML alone; --format and --qemu do "
+		               "not go with it");
 	if (o->qemu && format != FORMAT_ALL && format != FORMAT_JSON)
 		return vc_fail(err, VC_ERR_USAGE,
 		               "--qemu: nothing of it is in --format=%s", o->format);
@@ -280,6 +289,48 @@ static int build(const struct preview *p, enum format format, struct vc_buf *buf
 	return add_json(p, buf);
 }
 
+/* A guest that is to be moved is asked for what can be moved. */
+static int read_migratable(struct vc_arena *arena, const struct preview_options *o,
+                           const char *name, struct vc_translate_input *input,
+                           struct vc_err *err)
+{
+	const struct vc_virt_request request = {
+		.uri = o->translator.connect,
+		.domain = name,
+		.form = VC_VIRT_MIGRATABLE,
+	};
+	struct vc_virt_domain domain;
+
+	if (vc_virt_facts(arena, &request, &domain, err) < 0)
+		return vc_err_context(err, "--connect %s", o->translator.connect);
+	input->xml = domain.xml;
+	input->xml_len = domain.xml_len;
+	input->xml_name = domain.name;
+	return 0;
+}
+
+static int read_input(struct vc_arena *arena, const struct preview_options *o,
+                      const char *domain, struct vc_translate_input *input,
+                      struct vc_err *err)
+{
+	bool ask = o->migrate && o->translator.connect;
+
+	if (vc_translator_input(arena, &o->translator, ask ? NULL : domain, input, err) <
+	    0)
+		return -(int)err->kind;
+	return ask ? read_migratable(arena, o, domain, input, err) : 0;
+}
+
+/* The XML alone, for another host. */
+static int print_migratable(struct preview *p, struct vc_err *err)
+{
+	if (vc_translate(p->arena, p->input, &p->t, err) < 0 ||
+	    vc_qemu_judge_rewrite(&p->t, err) < 0)
+		return -(int)err->kind;
+	vc_translator_warn(&p->t);
+	return vc_output_write(p->t.xml, p->t.len, err);
+}
+
 static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNUSED,
                char **operands, struct vc_err *err)
 {
@@ -289,10 +340,13 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	struct preview p = { .arena = arena, .input = &input };
 	enum format format = FORMAT_ALL;
 
-	if (parse_format(o->format, &format, err) < 0 || check_qemu(o, format, err) < 0 ||
-	    vc_translator_input(arena, &o->translator, operands[0], &input, err) < 0)
+	if (parse_format(o->format, &format, err) < 0 ||
+	    check_together(o, format, err) < 0 ||
+	    read_input(arena, o, operands[0], &input, err) < 0)
 		return -(int)err->kind;
 	input.mode = VC_MODE_REWRITE;
+	if (o->migrate)
+		return print_migratable(&p, err);
 	input.attach_all = true;
 	if (vc_translate(arena, &input, &p.t, err) < 0 || validate(&p, err) < 0)
 		return -(int)err->kind;
@@ -315,11 +369,20 @@ const struct vc_command vc_command_preview = {
 		"written. Both sides of the diff are printed by the same serializer, so that "
 		"it shows only real changes.\n"
 		"\n"
-		"--format=json has the table, the validation and the warnings for programs.\n",
-	.examples = "virt-claim preview --claims /run/virt-claim/claims vm7.xml\n"
-		    "\ttable, diff and validation\n"
-		    "virt-claim preview --format=diff --claims gpu.json vm7.xml | less\n"
-		    "\tthe diff alone\n",
+		"--format=json has the table, the validation and the warnings for programs.\n"
+		"\n"
+		"--migrate prints the whole domain for the host that it is to be moved to, as "
+		"'virsh migrate --xml' wants it. The claims are those of that host. What a "
+		"guest that keeps its state cannot follow is refused: another number or type "
+		"of devices, another place in the guest.\n",
+	.examples =
+		"virt-claim preview --claims /run/virt-claim/claims vm7.xml\n"
+		"\ttable, diff and validation\n"
+		"virt-claim preview --format=diff --claims gpu.json vm7.xml | less\n"
+		"\tthe diff alone\n"
+		"virt-claim preview --migrate --connect qemu:///system --claims there.json "
+		"vm7 >vm7.xml\n"
+		"\tthen: virsh migrate --live --xml vm7.xml vm7 qemu+ssh://there/system\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.operand_completes = VC_COMPLETES_FILE,

@@ -540,6 +540,54 @@ int vc_lease_release(struct vc_arena *arena, const struct vc_lease_store *store,
 	return walk(&s, release_one, copy, err);
 }
 
+static int drop_one(struct session *s, const char *device, const struct vc_lease *who,
+                    struct vc_err *err)
+{
+	struct vc_lease *lease = NULL;
+	struct vc_err unread = VC_ERR_INIT;
+
+	/* what cannot be read is not known to be ours */
+	if (read_lease(s, device, &lease, &unread) < 0 || !lease)
+		return 0;
+	if (strcasecmp(lease->uuid, who->uuid) != 0)
+		return 0;
+	if (who->holder_pid > 0 && (lease->holder_pid != who->holder_pid ||
+	                            lease->holder_start != who->holder_start))
+		return 0;
+	return release_one(s, lease, lease->uuid, err);
+}
+
+/**
+ * vc_lease_drop() - Give some leases of a domain back
+ * @arena:	for what is read on the way
+ * @store:	where leases are
+ * @devices:	as for vc_lease_take()
+ * @n_devices:	how many
+ * @who:	.uuid; .holder_*: only leases that this process asked for, 0: any
+ * @err:	why not
+ *
+ * Return: 0 (also when there was none), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_lease_drop(struct vc_arena *arena, const struct vc_lease_store *store,
+                  const char *const devices[], size_t n_devices,
+                  const struct vc_lease *who, struct vc_err *err)
+{
+	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
+	struct vc_err absent = VC_ERR_INIT;
+	int r = n_devices > 0 ? open_session(&s, false, &absent) : 0;
+
+	if (r == -VC_ERR_ABSENT && s.dir < 0)
+		return 0;
+	if (r < 0) {
+		*err = absent;
+		return r;
+	}
+	for (size_t i = 0; i < n_devices; i++)
+		if (drop_one(&s, devices[i], who, err) < 0)
+			return -(int)err->kind;
+	return 0;
+}
+
 static int list_one(struct session *s, const struct vc_lease *lease, void *arg,
                     struct vc_err *err)
 {

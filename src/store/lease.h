@@ -70,5 +70,10 @@ int vc_lease_confirm(struct vc_arena *arena, const struct vc_lease_store *store,
 /* Every lease of that domain; none is fine. */
 int vc_lease_release(struct vc_arena *arena, const struct vc_lease_store *store,
                      const char *uuid, struct vc_err *err) VC_MUST_CHECK;
+/* These devices, when @who has them: that domain, and unless .holder_pid is 0 that process
+ * asked for them. Devices of others, and none, are fine. */
+int vc_lease_drop(struct vc_arena *arena, const struct vc_lease_store *store,
+                  const char *const devices[], size_t n_devices,
+                  const struct vc_lease *who, struct vc_err *err) VC_MUST_CHECK;
 int vc_lease_list(struct vc_arena *arena, const struct vc_lease_store *store,
                   struct vc_leases *ret_leases, struct vc_err *err) VC_MUST_CHECK;

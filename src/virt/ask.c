@@ -9,6 +9,7 @@
  *
  * A child has no standard input: libvirt cannot ask for a password.
  */
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,9 +77,13 @@ static int split(struct vc_arena *arena, const struct vc_run_result *result,
 	return 0;
 }
 
-static bool only_reads(const struct vc_virt_request *request)
+/* Whatever was asked for may be done yet. */
+static int no_answer(const struct vc_virt_request *request, struct vc_err *err)
 {
-	return request->operation == VC_VIRT_FACTS || request->operation == VC_VIRT_LIST;
+	if (request->operation == VC_VIRT_FACTS || request->operation == VC_VIRT_LIST)
+		return vc_err_context(err, "libvirt");
+	err->sys = EINPROGRESS;
+	return vc_err_context(err, "libvirt, which may still do what it was asked for");
 }
 
 static int ask(struct vc_arena *arena, const struct vc_virt_request *request,
@@ -98,11 +103,7 @@ static int ask(struct vc_arena *arena, const struct vc_virt_request *request,
 	struct vc_run_result result = { 0 };
 
 	if (vc_run(arena, &run, &result, err) < 0)
-		return vc_err_context(
-			err, "libvirt%s",
-			only_reads(request)
-				? ""
-				: ", which may still do what it was asked for");
+		return no_answer(request, err);
 	if (result.status == 0)
 		return split(arena, &result, ret_texts, err);
 	if (result.status > VC_ERR_INTERNAL)

@@ -13,13 +13,16 @@
 
 #define METADATA_KEY "vc"
 
+/* @ret_name: for messages; asking for it later would make libvirt forget its error. */
 static int open_domain(const struct vc_virt_request *request,
                        virConnectPtr *ret_connection, virDomainPtr *ret_domain,
-                       struct vc_err *err)
+                       const char **ret_name, struct vc_err *err)
 {
-	if (vc_virt_open(request->uri, ret_connection, err) < 0)
+	if (vc_virt_open(request->uri, ret_connection, err) < 0 ||
+	    vc_virt_find(*ret_connection, request->domain, ret_domain, err) < 0)
 		return -(int)err->kind;
-	return vc_virt_find(*ret_connection, request->domain, ret_domain, err);
+	*ret_name = virDomainGetName(*ret_domain);
+	return 0;
 }
 
 /**
@@ -35,11 +38,12 @@ int vc_virt_ask_attach(const struct vc_virt_request *request, int out VC_UNUSED,
 {
 	VC_AUTO_CONNECTION virConnectPtr connection = NULL;
 	VC_AUTO_DOMAIN virDomainPtr domain = NULL;
+	const char *name = request->domain;
 
-	if (open_domain(request, &connection, &domain, err) < 0)
+	if (open_domain(request, &connection, &domain, &name, err) < 0)
 		return -(int)err->kind;
 	if (virDomainAttachDeviceFlags(domain, request->xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
-		return vc_virt_fail(err, request->domain);
+		return vc_virt_fail(err, name);
 	return 0;
 }
 
@@ -99,13 +103,11 @@ static int await(struct waiting *waiting, const struct vc_virt_request *request,
 	if (waiting->removed)
 		return 0;
 	if (waiting->refused)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "the guest of '%s' did not let '%s' go", request->domain,
+		return vc_fail(err, VC_ERR_REFUSED, "the guest did not let '%s' go",
 		               request->alias);
 	return vc_fail(err, VC_ERR_SYSTEM,
-	               "the guest of '%s' has not let '%s' go within %u ms; it may still "
-	               "do so",
-	               request->domain, request->alias, request->wait_ms);
+	               "the guest has not let '%s' go within %u ms; it may still do so",
+	               request->alias, request->wait_ms);
 }
 
 /**
@@ -122,17 +124,18 @@ int vc_virt_ask_detach(const struct vc_virt_request *request, int out VC_UNUSED,
 {
 	VC_AUTO_CONNECTION virConnectPtr connection = NULL;
 	VC_AUTO_DOMAIN virDomainPtr domain = NULL;
+	const char *name = request->domain;
 	struct waiting waiting = { .alias = request->alias };
 
 	/* before the connection, or it has no events */
 	if (virEventRegisterDefaultImpl() < 0)
 		return vc_virt_fail(err, "events");
-	if (open_domain(request, &connection, &domain, err) < 0 ||
+	if (open_domain(request, &connection, &domain, &name, err) < 0 ||
 	    listen_to(connection, domain, request->wait_ms, &waiting, err) < 0)
 		return -(int)err->kind;
 	if (virDomainDetachDeviceAlias(domain, request->alias, VIR_DOMAIN_AFFECT_LIVE) <
 	    0)
-		return vc_virt_fail(err, request->domain);
+		return vc_virt_fail(err, name);
 	return await(&waiting, request, err);
 }
 
@@ -149,12 +152,13 @@ int vc_virt_ask_record(const struct vc_virt_request *request, int out VC_UNUSED,
 {
 	VC_AUTO_CONNECTION virConnectPtr connection = NULL;
 	VC_AUTO_DOMAIN virDomainPtr domain = NULL;
+	const char *name = request->domain;
 
-	if (open_domain(request, &connection, &domain, err) < 0)
+	if (open_domain(request, &connection, &domain, &name, err) < 0)
 		return -(int)err->kind;
 	if (virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, request->xml,
 	                         METADATA_KEY, request->metadata_ns,
 	                         VIR_DOMAIN_AFFECT_LIVE) < 0)
-		return vc_virt_fail(err, request->domain);
+		return vc_virt_fail(err, name);
 	return 0;
 }

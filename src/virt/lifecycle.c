@@ -53,21 +53,22 @@ static int answer_facts(virConnectPtr connection, virDomainPtr domain,
                         const struct vc_virt_request *request, int out,
                         struct vc_err *err)
 {
+	const char *name = virDomainGetName(domain);
 	VC_AUTOFREE char *uri = virConnectGetURI(connection);
-	VC_AUTOFREE char *xml = xml_of(domain, request->form);
+	VC_AUTOFREE char *xml = uri ? xml_of(domain, request->form) : NULL;
 	char uuid[VIR_UUID_STRING_BUFLEN];
 	char version[sizeof("18446744073709551615")];
 	unsigned long number = 0;
 	char state[64];
 
-	if (!uri || !xml || virDomainGetUUIDString(domain, uuid) < 0 ||
+	if (!xml || virDomainGetUUIDString(domain, uuid) < 0 ||
 	    virConnectGetLibVersion(connection, &number) < 0)
-		return vc_virt_fail(err, request->domain);
+		return vc_virt_fail(err, name);
 	describe(domain, state);
 	(void)snprintf(version, sizeof(version), "%lu", number);
-	if (vc_virt_answer(out, virDomainGetName(domain), err) < 0 ||
-	    vc_virt_answer(out, uuid, err) < 0 || vc_virt_answer(out, uri, err) < 0 ||
-	    vc_virt_answer(out, version, err) < 0 || vc_virt_answer(out, state, err) < 0)
+	if (vc_virt_answer(out, name, err) < 0 || vc_virt_answer(out, uuid, err) < 0 ||
+	    vc_virt_answer(out, uri, err) < 0 || vc_virt_answer(out, version, err) < 0 ||
+	    vc_virt_answer(out, state, err) < 0)
 		return -(int)err->kind;
 	return vc_virt_answer(out, xml, err);
 }
@@ -103,13 +104,14 @@ static bool has_metadata(virDomainPtr domain, const char *ns)
 
 static int answer_domain(virDomainPtr domain, const char *ns, int out, struct vc_err *err)
 {
+	const char *name = virDomainGetName(domain);
 	char uuid[VIR_UUID_STRING_BUFLEN];
 
 	if (!has_metadata(domain, ns))
 		return 0;
 	if (virDomainGetUUIDString(domain, uuid) < 0)
-		return vc_virt_fail(err, virDomainGetName(domain));
-	if (vc_virt_answer(out, virDomainGetName(domain), err) < 0)
+		return vc_virt_fail(err, name);
+	if (vc_virt_answer(out, name, err) < 0)
 		return -(int)err->kind;
 	return vc_virt_answer(out, uuid, err);
 }
@@ -148,6 +150,7 @@ int vc_virt_ask_list(const struct vc_virt_request *request, int out, struct vc_e
 static int compare(virDomainPtr domain, const struct vc_virt_request *request, int out,
                    bool *ret_stale, struct vc_err *err)
 {
+	const char *name = virDomainGetName(domain);
 	VC_AUTOFREE char *xml = NULL;
 
 	*ret_stale = false;
@@ -155,7 +158,7 @@ static int compare(virDomainPtr domain, const struct vc_virt_request *request, i
 		return 0;
 	xml = virDomainGetXMLDesc(domain, INACTIVE);
 	if (!xml)
-		return vc_virt_fail(err, request->domain);
+		return vc_virt_fail(err, name);
 	*ret_stale = strcmp(xml, request->expected) != 0;
 	return *ret_stale ? vc_virt_answer(out, "stale", err) : 0;
 }
@@ -173,6 +176,7 @@ int vc_virt_ask_define(const struct vc_virt_request *request, int out, struct vc
 	VC_AUTO_CONNECTION virConnectPtr connection = NULL;
 	VC_AUTO_DOMAIN virDomainPtr domain = NULL;
 	VC_AUTO_DOMAIN virDomainPtr defined = NULL;
+	const char *name;
 	bool stale;
 
 	if (vc_virt_open(request->uri, &connection, err) < 0 ||
@@ -181,9 +185,10 @@ int vc_virt_ask_define(const struct vc_virt_request *request, int out, struct vc
 		return -(int)err->kind;
 	if (stale)
 		return 0;
+	name = virDomainGetName(domain);
 	defined = virDomainDefineXMLFlags(connection, request->xml,
 	                                  VIR_DOMAIN_DEFINE_VALIDATE);
-	return defined ? 0 : vc_virt_fail(err, request->domain);
+	return defined ? 0 : vc_virt_fail(err, name);
 }
 
 static int check_start(virDomainPtr domain, const struct vc_virt_request *request,
@@ -209,15 +214,16 @@ static int create(virConnectPtr connection, virDomainPtr domain,
                   const struct vc_virt_request *request, struct vc_err *err)
 {
 	VC_AUTO_DOMAIN virDomainPtr created = NULL;
+	const char *name = virDomainGetName(domain);
 	unsigned flags = request->paused ? VIR_DOMAIN_START_PAUSED : 0;
 
 	if (!request->xml)
 		return virDomainCreateWithFlags(domain, flags) < 0
-		               ? vc_virt_fail(err, request->domain)
+		               ? vc_virt_fail(err, name)
 		               : 0;
 	flags |= VIR_DOMAIN_START_VALIDATE;
 	created = virDomainCreateXML(connection, request->xml, flags);
-	return created ? 0 : vc_virt_fail(err, request->domain);
+	return created ? 0 : vc_virt_fail(err, name);
 }
 
 /**

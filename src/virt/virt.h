@@ -121,7 +121,8 @@ int vc_virt_facts(struct vc_arena *arena, const struct vc_virt_request *request,
                   struct vc_virt_domain *ret_domain, struct vc_err *err) VC_MUST_CHECK;
 int vc_virt_list(struct vc_arena *arena, const struct vc_virt_request *request,
                  struct vc_virt_domains *ret_domains, struct vc_err *err) VC_MUST_CHECK;
-/* DEFINE and CREATE; *ret_stale: the definition is not the expected one any more, and
+/* The next two fail with err->sys EINPROGRESS when libvirt did not answer in time: it may
+ * be done yet. DEFINE and CREATE; *ret_stale: the definition is not the expected one any more, and
  * nothing was done. */
 int vc_virt_change(struct vc_arena *arena, const struct vc_virt_request *request,
                    bool *ret_stale, struct vc_err *err) VC_MUST_CHECK;

@@ -32,9 +32,21 @@ grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten do
 [ -x "$work/usr/bin/onDefineDomain" ] || complain "no KubeVirt hook was installed"
 [ -x "$work/usr/bin/virt-claim-qemu-hook" ] || complain "no libvirt hook was installed"
 
+# The unit that runs at boot.
+unit=$(find "$work" -name virt-claim-sync.service -type f)
+[ -n "$unit" ] || complain "no systemd unit was installed"
+grep -q "^ExecStart=/.*/bin/virt-claim sync " "$unit" || complain "the unit runs something else"
+if command -v systemd-analyze >/dev/null; then
+	mkdir "$work/units"
+	sed "s,^ExecStart=.*/bin/,ExecStart=$work/usr/bin/," "$unit" >"$work/units/virt-claim-sync.service"
+	systemd-analyze verify --man=no "$work/units/virt-claim-sync.service" >"$work/unit.log" 2>&1 ||
+		complain "systemd: $(cat "$work/unit.log")"
+	! grep virt-claim-sync "$work/unit.log" || complain "systemd complains about the unit"
+fi
+
 # Man pages: one for the program and one for each command, without a complaint of man.
 pages=$(find "$work" -name '*.[1-8]' -o -name '*.[1-8].gz')
-for command in '' -rewrite -preview -verify -show -convert -adopt -unbind; do
+for command in '' -rewrite -preview -verify -show -convert -adopt -unbind -start -attach -detach -sync; do
 	echo "$pages" | grep -q "/virt-claim$command\.1" || complain "no man page virt-claim$command(1)"
 done
 for page in $pages; do

@@ -3,10 +3,12 @@
 # tests/fixtures/sysfs/lab. Sourced inside the sandbox; nothing here reaches the real host.
 # shellcheck shell=sh
 
-# SOURCE, BUILD: trees; WORK: scratch directory; LEASES, CLAIMS: of virt-claim
+# SOURCE, BUILD: trees; WORK: scratch directory; LEASES, CLAIMS: of virt-claim; EMULATOR:
+# of new domains
 LEASES=/run/virt-claim/leases
 CLAIMS=/run/virt-claim/claims
 DAEMON=
+EMULATOR=$SOURCE/tests/libvirt/emulator
 
 export LC_ALL=C
 export PATH="$BUILD/src/cli:$BUILD/hooks:$PATH"
@@ -18,7 +20,14 @@ fail() {
 	exit 1
 }
 
-# A 256 byte configuration space: [PCI] vendor, device, header type 0
+# A byte at an offset of a file.
+poke() { # FILE OFFSET OCTAL
+	# shellcheck disable=SC2059 # the octet is the format
+	printf "\\$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
+# A 256 byte configuration space: [PCI] vendor, device, header type 0, and the capability
+# of PCI Express, without which devices are plugged into conventional slots
 config_space() { # DEVICE_DIRECTORY
 	vendor=$(($(cat "$1/vendor")))
 	device=$(($(cat "$1/device")))
@@ -29,6 +38,10 @@ config_space() { # DEVICE_DIRECTORY
 	# shellcheck disable=SC2059 # the octets are the format
 	printf "$octets" >"$1/config"
 	truncate -s 256 "$1/config"
+	poke "$1/config" 6 020   # has capabilities
+	poke "$1/config" 52 100  # at 0x40
+	poke "$1/config" 64 020  # PCI Express
+	poke "$1/config" 66 002  # version 2, an endpoint
 	: >"$1/resource"
 }
 
@@ -141,7 +154,7 @@ plain_domain() { # NAME
 		  <memtune><hard_limit unit='KiB'>1024</hard_limit></memtune>
 		  <vcpu>1</vcpu>
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-		  <devices><emulator>$SOURCE/tests/libvirt/emulator</emulator></devices>
+		  <devices><emulator>$EMULATOR</emulator></devices>
 		</domain>
 	END
 }

@@ -16,8 +16,9 @@ allowed() {
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
 	hook) echo base model claim host domain store translate hook ;;
+	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;
-	cli) echo base model claim host domain store translate virt hook cli ;;
+	cli) echo base model claim host domain store translate virt hook manage cli ;;
 	hooks) echo base hook ;;
 	esac
 }

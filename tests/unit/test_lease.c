@@ -213,6 +213,38 @@ static void test_release(void **state)
 	                 -VC_ERR_INPUT);
 }
 
+/* Some devices of one domain, and if wanted only those that one process asked for. */
+static void test_drop(void **state)
+{
+	static const char *const devices[] = { GPU, NVME };
+	struct place *p = *state;
+	struct vc_lease who = domain("a", UUID_A);
+
+	assert_int_equal(vc_lease_drop(&p->arena, &p->store, devices, 2, &who, &p->err),
+	                 0);
+	assert_int_equal(access(p->leases, F_OK), -1);
+	assert_int_equal(take(p, "a", UUID_A, GPU, AUDIO), 0);
+	assert_int_equal(take(p, "b", UUID_B, NVME, NULL), 0);
+	who.holder_start++;
+	assert_int_equal(vc_lease_drop(&p->arena, &p->store, devices, 2, &who, &p->err),
+	                 0);
+	assert_true(have_lease(p, GPU));
+	who.holder_start--;
+	assert_int_equal(vc_lease_drop(&p->arena, &p->store, devices, 0, &who, &p->err),
+	                 0);
+	assert_true(have_lease(p, GPU));
+	assert_int_equal(vc_lease_drop(&p->arena, &p->store, devices, 2, &who, &p->err),
+	                 0);
+	assert_false(have_lease(p, GPU));
+	assert_true(have_lease(p, AUDIO));
+	assert_true(have_lease(p, NVME));
+	who = domain("b", UUID_B);
+	who.holder_pid = 0;
+	assert_int_equal(vc_lease_drop(&p->arena, &p->store, devices, 2, &who, &p->err),
+	                 0);
+	assert_false(have_lease(p, NVME));
+}
+
 /* A prepared lease needs its daemon or a QEMU, a started one a QEMU. */
 static void test_evidence(void **state)
 {
@@ -454,6 +486,7 @@ int main(void)
 		TEST(test_take_all_or_none),
 		TEST(test_same_domain_takes_over),
 		TEST(test_release),
+		TEST(test_drop),
 		TEST(test_evidence),
 		TEST(test_daemon_restarted),
 		TEST(test_pid_was_given_again),
