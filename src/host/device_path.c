@@ -41,7 +41,9 @@ bool vc_path_is_function(const char *part, struct vc_pci_address *ret_address)
 	struct vc_pci_address address;
 	char text[VC_PCI_ADDRESS_SIZE];
 
-	if (vc_pci_address_parse(part, &address, &no_address) < 0)
+	/* most components are none, and making an error of each takes time */
+	if (!strchr(part, ':') || !strchr(part, '.') ||
+	    vc_pci_address_parse(part, &address, &no_address) < 0)
 		return false;
 	vc_pci_address_format(&address, text);
 	if (strcmp(part, text) != 0)

@@ -164,21 +164,21 @@ static int read_function(struct vc_scan *scan, struct vc_host_device *device,
 	VC_AUTOCLOSE int fd = -1;
 	struct vc_names names = { 0 };
 	struct vc_function_dir dir = { scan, device, -1, &names };
-	struct vc_at at = { .arena = scan->arena, .broken = &device->broken };
 
 	if (vc_read_place(scan, device, err) < 0)
 		return -(int)err->kind;
 	if (!device->path ||
-	    vc_sysfs_open_directory(scan->root, device->path, &fd, err) < 0) {
+	    vc_sysfs_open_directory(scan->root, device->path, &fd, err) < 0 ||
+	    vc_sysfs_list_open(scan->arena, fd, &names, err) < 0) {
+		if (err->kind == VC_ERR_INTERNAL)
+			return -(int)err->kind;
 		*err = (struct vc_err)VC_ERR_INIT;
 		if (!device->broken)
 			device->broken = vc_arena_strdup(
-				scan->arena, "its directory in sysfs cannot be opened");
+				scan->arena, "its directory in sysfs cannot be read");
 		return 0;
 	}
-	at.dir = dir.fd = fd;
-	if (vc_at_list(&at, ".", &names, err) < 0)
-		return -(int)err->kind;
+	dir.fd = fd;
 	return read_attributes(&dir, err);
 }
 

@@ -17,6 +17,9 @@
 
 #include "host/vpd.h"
 
+/* [PCI] 6.1: what every function has, and everybody may read */
+#define HEADER_SIZE 64
+
 /* [PCIe] 7.9.3 Device Serial Number: two words behind the header */
 #define DSN_LOW  4
 #define DSN_HIGH 8
@@ -98,6 +101,7 @@ static void look_names_up(struct pci_access *access, const struct pci_dev *d,
 static void describe_one(struct pci_access *access, const struct vc_pci_address *address,
                          struct vc_pci_record *record)
 {
+	u8 header[HEADER_SIZE];
 	struct pci_dev *d;
 
 	if (setjmp(on_error) != 0) {
@@ -107,6 +111,9 @@ static void describe_one(struct pci_access *access, const struct vc_pci_address 
 	}
 	d = pci_get_dev(access, (int)address->domain, address->bus, address->slot,
 	                address->function);
+	/* Read at once, or else libpci comes back for each register of it. */
+	if (pci_read_block(d, 0, header, HEADER_SIZE))
+		pci_setup_cache(d, header, HEADER_SIZE);
 	(void)pci_fill_info(d, WANTED);
 	record->vendor = d->vendor_id;
 	record->device = d->device_id;

@@ -6,10 +6,12 @@
  */
 #include "host/sysfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdalign.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +21,10 @@
 
 /* [OPENAT2] EAGAIN: something was renamed or mounted meanwhile, anywhere on the machine,
  * so the kernel could not be sure about a '..' of a link; it is meant to be asked again. */
+/* Names in one directory, and bytes of them that are read at once. */
+#define NAMES_MAX   200000U
+#define NAMES_BYTES 32768U
+
 static int open_below(int root, const char *path, int how)
 {
 	struct open_how oh = {
@@ -36,23 +42,16 @@ static int open_below(int root, const char *path, int how)
 	return (int)fd;
 }
 
-/* Reads at most @size bytes; returns how many, or -errno. */
+/* Reads at most @size bytes of a regular file, which gives all it has at once; returns
+ * how many, or -errno. */
 static ssize_t read_up_to(int fd, char *buf, size_t size)
 {
-	size_t len = 0;
+	ssize_t n;
 
-	while (len < size) {
-		ssize_t n = read(fd, buf + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
+	do
+		n = read(fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
 }
 
 /**
@@ -102,18 +101,19 @@ int vc_sysfs_read(struct vc_arena *arena, int root, const char *path, char **ret
 /* The target of a link, as it is written; @target has room for PATH_MAX bytes. */
 static int read_link(int root, const char *path, char *target, struct vc_err *err)
 {
-	VC_AUTOCLOSE int fd = open_below(root, path, O_PATH | O_NOFOLLOW);
-	struct stat st;
+	/* A name alone leads nowhere else. */
+	bool is_name = !strchr(path, '/');
+	VC_AUTOCLOSE int fd = is_name ? -1 : open_below(root, path, O_PATH | O_NOFOLLOW);
 	ssize_t len;
 
-	if (fd < 0)
+	if (!is_name && fd < 0)
 		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
-	if (fstat(fd, &st) < 0)
-		return vc_fail_sys(err, errno, "cannot stat sysfs '%s'", path);
-	if (!S_ISLNK(st.st_mode))
+	len = is_name ? readlinkat(root, path, target, PATH_MAX)
+	              : readlinkat(fd, "", target, PATH_MAX);
+	/* ENOENT: the descriptor is of something else */
+	if (len < 0 && (errno == EINVAL || (!is_name && errno == ENOENT)))
 		return vc_fail(err, VC_ERR_INPUT, "sysfs '%s' is not a symbolic link",
 		               path);
-	len = readlinkat(fd, "", target, PATH_MAX);
 	if (len < 0)
 		return vc_fail_sys(err, errno, "cannot read sysfs link '%s'", path);
 	if (len == PATH_MAX)
@@ -284,6 +284,75 @@ int vc_sysfs_open_directory(int root, const char *path, int *ret_fd, struct vc_e
 	return 0;
 }
 
+static int add_name(struct vc_arena *arena, struct vc_names *names, const char *name,
+                    struct vc_err *err)
+{
+	char *copy;
+	char **slot;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	if (names->n == NAMES_MAX)
+		return vc_fail(err, VC_ERR_INPUT, "more than %u names in one directory",
+		               NAMES_MAX);
+	copy = vc_arena_strdup(arena, name);
+	slot = copy ? vc_list_push(arena, names) : NULL;
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = copy;
+	return 0;
+}
+
+/* [getdents(2)] without a DIR: a machine has thousands of small directories. */
+static int read_names(struct vc_arena *arena, int fd, struct vc_names *names,
+                      struct vc_err *err)
+{
+	alignas(struct dirent64) char buf[NAMES_BYTES];
+
+	for (;;) {
+		ssize_t len = getdents64(fd, buf, sizeof(buf));
+
+		if (len < 0)
+			return vc_fail_sys(err, errno, "cannot list a directory");
+		if (len == 0)
+			return 0;
+		for (ssize_t at = 0; at < len;) {
+			const struct dirent64 *entry = (const void *)(buf + at);
+
+			if (add_name(arena, names, entry->d_name, err) < 0)
+				return -(int)err->kind;
+			at += entry->d_reclen;
+		}
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/**
+ * vc_sysfs_list_open() - The names in a directory that is open
+ * @arena:	holds the names
+ * @fd:		directory, from vc_sysfs_open_directory(), not read yet
+ * @ret_names:	names, sorted by byte value
+ * @err:	why not
+ *
+ * Return: 0, -VC_ERR_INPUT (too many names), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_sysfs_list_open(struct vc_arena *arena, int fd, struct vc_names *ret_names,
+                       struct vc_err *err)
+{
+	struct vc_names names = { 0 };
+
+	if (read_names(arena, fd, &names, err) < 0)
+		return -(int)err->kind;
+	if (names.n > 1)
+		qsort(names.v, names.n, sizeof(*names.v), compare_names);
+	*ret_names = names;
+	return 0;
+}
+
 /**
  * vc_sysfs_list() - The names in a directory
  * @arena:	holds the names
@@ -302,7 +371,7 @@ int vc_sysfs_list(struct vc_arena *arena, int root, const char *path,
 
 	if (fd < 0)
 		return vc_fail_sys(err, errno, "cannot open sysfs '%s'", path);
-	if (vc_file_list(arena, fd, ret_names, err) < 0)
+	if (vc_sysfs_list_open(arena, fd, ret_names, err) < 0)
 		return vc_err_context(err, "sysfs '%s'", path);
 	return 0;
 }

@@ -34,4 +34,6 @@ int vc_sysfs_open_directory(int root, const char *path, int *ret_fd, struct vc_e
 /* Names in a directory, sorted. */
 int vc_sysfs_list(struct vc_arena *arena, int root, const char *path,
                   struct vc_names *ret_names, struct vc_err *err) VC_MUST_CHECK;
+int vc_sysfs_list_open(struct vc_arena *arena, int fd, struct vc_names *ret_names,
+                       struct vc_err *err) VC_MUST_CHECK;
 bool vc_sysfs_is_directory(int root, const char *path);
