@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dlfcn.h>
 #include <errno.h>
 #include <ftw.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,49 +9,13 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/module.h"
 #include "base/run.h"
 #include "virt/loader.h"
 
 /* Probing QEMU takes a second or two; more means that something hangs. */
 #define NATIVE_DEADLINE_MS 60000U
 #define NATIVE_MAX_BYTES   ((size_t)4 << 20)
-
-/* The program's directory, without a trailing slash. */
-static int own_directory(char directory[PATH_MAX])
-{
-	ssize_t len = readlink("/proc/self/exe", directory, PATH_MAX - 1);
-	char *slash;
-
-	if (len <= 0)
-		return -1;
-	directory[len] = '\0';
-	slash = strrchr(directory, '/');
-	if (!slash)
-		return -1;
-	*slash = '\0';
-	return 0;
-}
-
-/* The first of these files that exists, in the arena; NULL none. */
-static char *find_module(struct vc_arena *arena)
-{
-	static const char *const below[] = { VC_VIRT_MODULE_RELATIVE_DIR, "." };
-	const char *directory = secure_getenv("VIRT_CLAIM_MODULE_DIR");
-	char own[PATH_MAX];
-	char *path;
-
-	if (directory && *directory == '/')
-		return vc_arena_printf(arena, "%s/" VC_VIRT_MODULE_FILE, directory);
-	if (own_directory(own) < 0)
-		return NULL;
-	for (size_t i = 0; i < VC_ARRAY_SIZE(below); i++) {
-		path = vc_arena_printf(arena, "%s/%s/" VC_VIRT_MODULE_FILE, own,
-		                       below[i]);
-		if (path && access(path, R_OK) == 0)
-			return path;
-	}
-	return NULL;
-}
 
 /**
  * vc_virt_load() - Load the module; it stays loaded
@@ -64,29 +26,15 @@ static char *find_module(struct vc_arena *arena)
  */
 const struct vc_virt_module *vc_virt_load(struct vc_arena *arena, struct vc_err *err)
 {
-	const struct vc_virt_module *module;
-	char *path = find_module(arena);
-	void *handle;
+	static const struct vc_module module = {
+		.file = VC_VIRT_MODULE_FILE,
+		.symbol = VC_VIRT_MODULE_SYMBOL,
+		.version = VC_VIRT_MODULE_VERSION,
+		.library = "libvirt",
+	};
+	const void *symbol = NULL;
 
-	if (!path) {
-		(void)vc_fail(err, VC_ERR_SYSTEM,
-		              "this needs libvirt, and " VC_VIRT_MODULE_FILE
-		              " is not installed; install it, or pass the domain's XML "
-		              "as a file");
-		return NULL;
-	}
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	module = handle ? dlsym(handle, VC_VIRT_MODULE_SYMBOL) : NULL;
-	if (module && module->version == VC_VIRT_MODULE_VERSION)
-		return module;
-	if (!handle)
-		(void)vc_fail(err, VC_ERR_SYSTEM, "cannot load libvirt: %s", dlerror());
-	else
-		(void)vc_fail(err, VC_ERR_SYSTEM,
-		              "'%s' is of another version; install the one that "
-		              "belongs to this program",
-		              path);
-	return NULL;
+	return vc_module_open(arena, &module, &symbol, err) == 0 ? symbol : NULL;
 }
 
 static int remove_one(const char *path, const struct stat *st VC_UNUSED,
