@@ -381,7 +381,7 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
                  const struct vc_domain *domain, const struct vc_plan_input *input,
                  struct vc_plan *ret_plan, struct vc_err *err)
 {
-	struct vc_plan plan = { 0 };
+	struct vc_plan plan = { .libvirt = input->target_libvirt };
 	struct vc_planner planner = {
 		.arena = arena,
 		.document = document,

@@ -451,6 +451,8 @@ int vc_plan_to_xml(const struct vc_plan *plan, xmlDocPtr *ret_doc, struct vc_err
 		return vc_fail_oom(err);
 	xmlSetNs(root, ns);
 	set(&b, root, "metadata", metadata_word(plan));
+	if (plan->libvirt > 0)
+		set_number(&b, root, "libvirt", "", plan->libvirt, 0);
 	for (size_t i = 0; i < plan->devices.n && b.r == 0; i++)
 		add_device(&b, root, &plan->devices.v[i]);
 	for (size_t i = 0; i < plan->controllers.n && b.r == 0; i++)

@@ -122,6 +122,7 @@ struct vc_plan_controller {
  *		each of @devices that is .recorded, one <controller> for each such of
  *		@controllers, and is removed when there is none of either. When false,
  *		metadata stays as it is
+ * @libvirt:	version that the result is for, as in struct vc_plan_input; 0 not said
  */
 struct vc_plan {
 	struct {
@@ -139,6 +140,7 @@ struct vc_plan {
 		size_t n, cap;
 	} notes;
 	bool metadata;
+	unsigned long libvirt;
 };
 
 const char *vc_plan_action_name(enum vc_plan_action action);

@@ -196,6 +196,11 @@ static int set_defaults(struct vc_arena *arena, struct vc_config *config,
 	config->deadline_ms = DEFAULT_DEADLINE * 1000;
 	if (!config->leases || !config->sysfs)
 		return vc_fail_oom(err);
+	if (access(VC_CONFIG_SITE, F_OK) == 0) {
+		config->site = vc_arena_strdup(arena, VC_CONFIG_SITE);
+		if (!config->site)
+			return vc_fail_oom(err);
+	}
 	for (size_t i = 0; i < VC_ARRAY_SIZE(default_claims); i++)
 		if (access(default_claims[i], F_OK) == 0 &&
 		    add_claims(arena, config, default_claims[i], err) < 0)

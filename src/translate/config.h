@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #define VC_CONFIG_FILE "/etc/virt-claim/virt-claim.yaml"
+#define VC_CONFIG_SITE "/etc/virt-claim/xslt/site.xsl"
 
 /**
  * struct vc_config - configuration; unset keys have these defaults
@@ -18,7 +19,7 @@
  *		/var/run/kubernetes.io/dra-device-attributes], those that exist
  * @leases:	leases: directory. /run/virt-claim/leases
  * @sysfs:	sysfs: /sys
- * @site:	site-stylesheet: none
+ * @site:	site-stylesheet: VC_CONFIG_SITE when it exists, else none
  * @target_libvirt: target-libvirt: 0, the installed one
  * @deadline_ms: hook-deadline: seconds, 5
  */

@@ -32,7 +32,10 @@ static void test_defaults(void **state VC_UNUSED)
 		assert_int_equal(read_text(&arena, texts[i], &config, &err), 0);
 		assert_string_equal(config.leases, "/run/virt-claim/leases");
 		assert_string_equal(config.sysfs, "/sys");
-		assert_null(config.site);
+		if (access(VC_CONFIG_SITE, F_OK) == 0)
+			assert_string_equal(config.site, VC_CONFIG_SITE);
+		else
+			assert_null(config.site);
 		assert_int_equal(config.target_libvirt, 0);
 		assert_int_equal(config.deadline_ms, 5000);
 	}

@@ -80,16 +80,24 @@ static void test_write(void **state VC_UNUSED)
 		.rom_file = rig_text(&rig, ""),
 		.display = VC_NO,
 		.ramfb = VC_YES,
+		.driver_model = rig_text(&rig, "m"),
+		.iommufd = VC_YES,
+		.teaming = rig_text(&rig, "ua-b"),
+		.acpi_index = 5,
+		.acpi_nodeset = rig_text(&rig, "1-8"),
 	};
 	expect_plan(&rig,
 	            "<plan xmlns=\"urn:virt-claim:plan:1\" metadata=\"keep\">"
 	            "<device action=\"change\" kind=\"pci\" element=\"hostdev\" at=\"1\" "
 	            "alias=\"ua-a\" write=\"yes\" type=\"pci\" managed=\"yes\" "
-	            "display=\"off\" ramfb=\"on\"><driver/><teaming/>"
+	            "display=\"off\" ramfb=\"on\">"
+	            "<driver model=\"m\" iommufd=\"yes\"/>"
+	            "<teaming type=\"transient\" persistent=\"ua-b\"/>"
 	            "<source><address domain=\"0xffffffff\" bus=\"0xff\" slot=\"0x1f\" "
 	            "function=\"0x7\"/></source><readonly/><shareable/>"
 	            "<boot order=\"4294967295\"/><alias name=\"ua-a\"/>"
-	            "<rom bar=\"on\" file=\"\"/><acpi/>"
+	            "<rom bar=\"on\" file=\"\"/>"
+	            "<acpi index=\"5\" nodeset=\"1-8\"/>"
 	            "<address type=\"pci\" domain=\"0x0000\" bus=\"0xff\" slot=\"0x1f\" "
 	            "function=\"0x7\"/>" RECORD "</device></plan>\n");
 	rig_release(&rig);
