@@ -246,7 +246,8 @@ static void meet(struct vc_topology_maker *maker, size_t entry, struct vc_mentio
 	e->used |= m->hostdev != NULL;
 	if (!e->first)
 		e->first = m;
-	if (!e->claim)
+	/* Of which claim a device is, the claims know better than the domain's records. */
+	if (!e->claim && (!m->hostdev || maker->input->translation->claims.n == 0))
 		e->claim = m->claim;
 	if (!e->alias)
 		e->alias = m->alias;

@@ -109,7 +109,7 @@ static int choose(struct vc_topology_maker *maker)
 		struct vc_host_entry *e = &maker->entries.v[i];
 
 		e->wanted =
-			is_mentioned(e) || (!is_scenery(e->device) &&
+			is_mentioned(e) || (e->device && !is_scenery(e->device) &&
 		                            (!maker->input->used_only ||
 		                             bsearch(&e->group, groups, n,
 		                                     sizeof(*groups), compare_groups)));
@@ -129,8 +129,10 @@ static int compare_numbers(int64_t a, int64_t b)
 
 static int compare_ports(const char *a, const char *b)
 {
-	if (!a || !b)
-		return (a == NULL) - (b == NULL);
+	if (!a)
+		return b != NULL;
+	if (!b)
+		return -1;
 	return strcmp(a, b);
 }
 
