@@ -414,6 +414,9 @@ static bool address_ok(const struct vc_plan_device *device, xmlNodePtr before,
 		require_address(&part.overlay, &text, &pci);
 		require_tri(&part.overlay, "multifunction", guest->multifunction, "off",
 		            "on");
+	} else if (writes(device) && device->options.unassigned == VC_YES) {
+		part.presence = PRESENT;
+		require(&part.overlay, "type", "unassigned");
 	} else if (!keeps_address(device, vc_xml_child(before, "address"))) {
 		part.presence = GONE;
 	}

@@ -231,6 +231,8 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 	if (vc_xml_child(element, "shareable"))
 		hostdev->options.shareable = VC_YES;
 	hostdev->has_address = vc_xml_child(element, "address") != NULL;
+	if (guest->unassigned)
+		hostdev->options.unassigned = VC_YES;
 	if (strcmp((const char *)element->name, "hostdev") != 0)
 		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
 		                     err);
@@ -240,7 +242,8 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 }
 
 static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element,
-                              struct vc_guest_address *ret_address, struct vc_err *err)
+                              struct vc_guest_address *ret_address, bool *ret_unassigned,
+                              struct vc_err *err)
 {
 	xmlNodePtr address = vc_xml_child(element, "address");
 	char *type = NULL, *multifunction = NULL;
@@ -251,6 +254,7 @@ static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element
 	    vc_xml_attribute(reader->arena, address, "multifunction", &multifunction,
 	                     err) < 0)
 		return -(int)err->kind;
+	*ret_unassigned = type && strcmp(type, "unassigned") == 0;
 	if (!type || strcmp(type, "pci") != 0)
 		return 0;
 	if (read_pci(reader, address, &pci, &bad, err) < 0)
@@ -333,7 +337,8 @@ static int read_guest(const struct vc_reader *reader, xmlNodePtr element, size_t
 		return vc_fail_oom(err);
 	if (vc_xml_attribute(reader->arena, vc_xml_child(element, "alias"), "name",
 	                     &guest.alias, err) < 0 ||
-	    read_guest_address(reader, element, &guest.address, err) < 0 ||
+	    read_guest_address(reader, element, &guest.address, &guest.unassigned, err) <
+	            0 ||
 	    read_boot_order(reader, element, &guest.boot_order, err) < 0 ||
 	    read_display(reader, element, &guest, err) < 0 ||
 	    read_acpi_and_teaming(reader, element, &guest, err) < 0)

@@ -144,6 +144,7 @@ struct vc_controller_records {
  * @element:	name of the element
  * @alias:	NULL none
  * @address:	guest PCI address, .set when there is one in PCI domain 0
+ * @unassigned:	its address is that of a device that the guest does not get
  * @boot_order:	0 none
  * @ramfb:	it is a ramfb display, or has one
  * @display:	a hostdev with display='on'
@@ -157,6 +158,7 @@ struct vc_guest_device {
 	char *element;
 	char *alias;
 	struct vc_guest_address address;
+	bool unassigned;
 	unsigned boot_order;
 	bool ramfb;
 	bool display;

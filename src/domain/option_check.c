@@ -163,6 +163,33 @@ static int check_multifunction(const struct subject *s)
 	return refuse(s, VC_OPT_MULTIFUNCTION, "it needs guestAddress");
 }
 
+/* [LV] address type='unassigned'. What the guest sees of a device that is there is not
+ * taken from it, nor the other way round. */
+static int check_unassigned(const struct subject *s)
+{
+	static const enum vc_opt opts[] = { VC_OPT_GUEST_ADDRESS, VC_OPT_BOOT_ORDER,
+		                            VC_OPT_DISPLAY, VC_OPT_ROM_FILE };
+	const struct vc_hostdev *h = s->bound->hostdev;
+
+	if (!asked(s, VC_OPT_UNASSIGNED))
+		return 0;
+	if (s->bound->options.unassigned == VC_NO)
+		return h && h->options.unassigned == VC_YES
+		               ? refuse(s, VC_OPT_UNASSIGNED,
+		                        "the element is so; take its <address> out first")
+		               : 0;
+	if (h && h->has_address && h->options.unassigned != VC_YES)
+		return refuse(
+			s, VC_OPT_UNASSIGNED,
+			"the element has an address in the guest; take its <address> "
+			"out first");
+	for (size_t i = 0; i < VC_ARRAY_SIZE(opts); i++)
+		if (asked(s, opts[i]))
+			return refuse_pair(s, VC_OPT_UNASSIGNED, opts[i],
+			                   "the guest does not get the device");
+	return 0;
+}
+
 /* [LV] the name of the driver is that of another way of giving devices to guests. */
 static int check_driver(const struct subject *s)
 {
@@ -224,8 +251,8 @@ int vc_check_options(const struct vc_planner *planner, const struct vc_bound *bo
                      const struct vc_host_side *host, struct vc_err *err)
 {
 	static int (*const checks[])(const struct subject *s) = {
-		check_mdev,          check_display, check_rom,
-		check_multifunction, check_driver,  check_teaming,
+		check_mdev,   check_display, check_rom,        check_multifunction,
+		check_driver, check_teaming, check_unassigned,
 	};
 	struct subject s = { .planner = planner,
 		             .bound = bound,

@@ -47,7 +47,8 @@ static bool has_place(const struct vc_planner *planner, const struct vc_plan_dev
 {
 	const struct vc_hostdev *h = element_of(planner, d);
 
-	return d->options.address.set || (h && h->has_address);
+	return d->options.address.set || d->options.unassigned == VC_YES ||
+	       (h && h->has_address);
 }
 
 static bool is_on_pci(const struct vc_plan_device *d)

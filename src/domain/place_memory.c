@@ -34,7 +34,7 @@ int vc_place_recall(const struct vc_planner *planner, const struct vc_bound *bou
 	const struct vc_remembered *r;
 	char *origin;
 
-	if (bound->hostdev || options->address.set)
+	if (bound->hostdev || options->address.set || options->unassigned == VC_YES)
 		return 0;
 	r = find_remembered(planner, bound->alias);
 	if (!r)

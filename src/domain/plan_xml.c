@@ -216,6 +216,8 @@ static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
 		set(b, node, "bus", "virtio");
 	} else if (strcmp(name, "address") == 0) {
 		fill_address(b, node, &options->address);
+		if (options->unassigned == VC_YES)
+			set(b, node, "type", "unassigned");
 	} else if (strcmp(name, "boot") == 0 && options->boot_order > 0) {
 		set_number(b, node, "order", "", options->boot_order, 0);
 	} else if (strcmp(name, "rom") == 0) {

@@ -169,6 +169,11 @@ const struct vc_opt_rule vc_opt_rules[VC_OPTS] = {
 		.key = "multifunction", .type = VC_OPT_IS_SWITCH,
 		.offset = AT(address.multifunction), .kinds = ON_PCI, .expected = SWITCH,
 		.meaning = "whether further functions of that guest slot are used" },
+	[VC_OPT_UNASSIGNED] = {
+		.key = "unassigned", .type = VC_OPT_IS_SWITCH, .offset = AT(unassigned),
+		.kinds = BIT(PCI), .standard = VC_NO, .expected = SWITCH,
+		.meaning = "the domain takes the device and the guest does not get it: for "
+		           "functions that share an IOMMU group with another one" },
 	[VC_OPT_BOOT_ORDER] = {
 		.key = "bootOrder", .type = VC_OPT_IS_NUMBER, .offset = AT(boot_order),
 		.max = BOOT_MAX, .single = true, .expected = "a number from 1 to 65535",

@@ -20,6 +20,7 @@ enum vc_opt {
 	VC_OPT_KIND,
 	VC_OPT_GUEST_ADDRESS,
 	VC_OPT_MULTIFUNCTION,
+	VC_OPT_UNASSIGNED,
 	VC_OPT_BOOT_ORDER,
 	VC_OPT_ROM_BAR,
 	VC_OPT_ROM_FILE,
@@ -49,6 +50,7 @@ struct vc_guest_address {
  * struct vc_options - options of one device; 0, NULL and unknown mean "not given"
  * @kind:	what to make of a device that can be several things
  * @address:	guest PCI address
+ * @unassigned:	the domain takes the device, and the guest does not get it
  * @boot_order:	from 1
  * @rom_bar, @rom_file: <rom>
  * @display, @ramfb: of the element
@@ -66,6 +68,7 @@ struct vc_guest_address {
 struct vc_options {
 	enum vc_kind kind;
 	struct vc_guest_address address;
+	enum vc_tri unassigned;
 	unsigned boot_order;
 	enum vc_tri rom_bar;
 	char *rom_file;

@@ -41,6 +41,7 @@ static const struct {
 	  "0a:1f.7",
 	  { "", "5:0.0", "0001:05:00.0", "05:20.0", "05:00.8", "05:00.0 " } },
 	{ "multifunction", "yes", "on", { "", "true", "1", "ON", "on " } },
+	{ "unassigned", "yes", "on", { "", "true" } },
 	{ "bootOrder", "65535", NULL, { "", "0", "65536", "-1", "+1", "1 ", "01x" } },
 	{ "rom.bar", "no", "off", { "maybe" } },
 	{ "rom.file", "/usr/share/rom.bin", NULL, { "", "rom.bin", "/a\nb", "/a\x7f" } },

@@ -575,6 +575,39 @@ static void test_vmi(void **state VC_UNUSED)
 	must_stay(&w);
 }
 
+/* Taken from the host, and not given to the guest: nothing to place. */
+static void test_unassigned(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(DOMAIN(Q35 DEVICES("")));
+	struct vc_options *o;
+
+	add_simple(&w);
+	o = &add_bind(&w, "gpu=c:r")->options;
+	o->unassigned = VC_YES;
+	wish(&w, VC_PLACE_ADDRESSES);
+	must_plan(&w);
+	assert_string_equal(places(&w), "-");
+	must_have(apply(&w), "<address type=\"unassigned\"/>");
+	must_stay(&w);
+	o->unassigned = VC_NO;
+	must_fail(&w, VC_ERR_REFUSED, "take its <address> out first");
+	o->unassigned = VC_YES;
+	o->boot_order = 1;
+	must_fail(&w, VC_ERR_REFUSED, "the guest does not get the device");
+	o->boot_order = 0;
+	o->address = (struct vc_guest_address){ .set = true, .bus = 1 };
+	must_fail(&w, VC_ERR_REFUSED, "the guest does not get the device");
+}
+
+static void test_unassigned_there(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(DOMAIN(Q35 DEVICES(MADE("ua-gpu", "0x65", "05"))));
+
+	add_simple(&w);
+	add_bind(&w, "gpu=c:r")->options.unassigned = VC_YES;
+	must_fail(&w, VC_ERR_REFUSED, "has an address in the guest");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -597,6 +630,8 @@ int main(void)
 		cmocka_unit_test(test_metadata_broken),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_vmi),
+		cmocka_unit_test(test_unassigned),
+		cmocka_unit_test(test_unassigned_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,8 +202,7 @@ static void test_refusals(void **state VC_UNUSED)
 			continue;
 		}
 		must_fail(&w, VC_ERR_REFUSED, cases[i].part);
-		must_fail(&w, VC_ERR_REFUSED,
-		          "alias 'ua-gpu' wants guest address");
+		must_fail(&w, VC_ERR_REFUSED, "alias 'ua-gpu' wants guest address");
 	}
 }
 

@@ -136,6 +136,7 @@ static void test_every_option(void **state VC_UNUSED)
 		[VC_OPT_KIND] = "network",
 		[VC_OPT_GUEST_ADDRESS] = "05:00.0",
 		[VC_OPT_MULTIFUNCTION] = "off",
+		[VC_OPT_UNASSIGNED] = "off",
 		[VC_OPT_BOOT_ORDER] = "1",
 		[VC_OPT_ROM_BAR] = "off",
 		[VC_OPT_ROM_FILE] = "/r",
