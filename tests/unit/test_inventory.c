@@ -68,6 +68,9 @@ static void test_counts(void **state VC_UNUSED)
 	assert_int_equal(station.devices.n, 34);
 	assert_int_equal(station.notes.n, 0);
 	assert_true(station.protection_known);
+	assert_int_equal(station.groups.n, 19);
+	for (size_t i = 1; i < station.groups.n; i++)
+		assert_true(station.groups.v[i - 1].number < station.groups.v[i].number);
 	assert_int_equal(lab.n_pci, 17);
 	assert_int_equal(lab.devices.n, 23);
 	assert_int_equal(lab.notes.n, 0);
@@ -181,6 +184,8 @@ static void test_evidence(void **state VC_UNUSED)
 	assert_evidence(pf, VC_EVIDENCE_DSN, "3cfdfeffffb8cdb9");
 	assert_evidence(pf, VC_EVIDENCE_MAC, "3c:fd:fe:b8:cd:b9");
 	assert_evidence(pf, VC_EVIDENCE_VPD, "B8CD3CFD");
+	/* that of its PF, on another slot but of the same card */
+	assert_evidence(vf, VC_EVIDENCE_DSN, "3cfdfeffffb8cdb9");
 	/* made up by its driver */
 	assert_evidence(vf, VC_EVIDENCE_MAC, NULL);
 	assert_string_equal(vf->pci.interfaces.v[0], "enp5s0v0");

@@ -163,6 +163,92 @@ static void test_hostile(void **state VC_UNUSED)
 	remove_hostile(dir);
 }
 
+static void test_link_path(void **state VC_UNUSED)
+{
+	static const char gpu[] = "devices/pci0000:64/0000:64:00.0/0000:65:00.0";
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	VC_AUTOCLOSE int root = open_lab();
+	struct vc_err err = VC_ERR_INIT;
+	char link[128];
+	char *path;
+
+	assert_int_equal(vc_sysfs_link_path(&arena, root, "bus/pci/devices/0000:65:00.0",
+	                                    &path, &err),
+	                 0);
+	assert_string_equal(path, gpu);
+	(void)snprintf(link, sizeof(link), "%s/iommu_group", gpu);
+	assert_int_equal(vc_sysfs_link_path(&arena, root, link, &path, &err), 0);
+	assert_string_equal(path, "kernel/iommu_groups/37");
+}
+
+static void test_hostile_link_path(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *link;
+		int r;
+		const char *path;
+	} cases[] = {
+		{ "missing", -VC_ERR_ABSENT, NULL },
+		{ "page", -VC_ERR_INPUT, NULL },
+		{ "directory", -VC_ERR_INPUT, NULL },
+		{ "loop-a", 0, "loop-b" },
+		{ "absolute", -VC_ERR_INPUT, NULL },
+		{ "outside", -VC_ERR_INPUT, NULL },
+		{ "up", -VC_ERR_INPUT, NULL },
+		{ "slash", 0, "directory" },
+		{ "root-link", -VC_ERR_INPUT, NULL },
+		{ "dangling", 0, "nowhere/device" },
+		{ "directory/../slash", 0, "directory" },
+		{ "../outside", -VC_ERR_SYSTEM, NULL },
+	};
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	char dir[] = "/tmp/vc-sysfs-XXXXXX";
+	VC_AUTOCLOSE int root = -1;
+	char untouched[] = "";
+
+	make_hostile(dir);
+	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		struct vc_err err = VC_ERR_INIT;
+		char *path = untouched;
+
+		assert_int_equal(
+			vc_sysfs_link_path(&arena, root, cases[i].link, &path, &err),
+			cases[i].r);
+		assert_int_equal(path == untouched, cases[i].r < 0);
+		if (cases[i].path)
+			assert_string_equal(path, cases[i].path);
+	}
+	remove_hostile(dir);
+}
+
+static void test_open_directory(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	VC_AUTOCLOSE int root = open_lab();
+	VC_AUTOCLOSE int fd = -1;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_names names = { 0 };
+	char *text = NULL;
+
+	assert_int_equal(
+		vc_sysfs_open_directory(root, "bus/pci/devices/0000:65:00.0", &fd, &err),
+		0);
+	assert_int_equal(vc_sysfs_list_open(&arena, fd, &names, &err), 0);
+	assert_string_equal(names.v[0], "class");
+	assert_int_equal(vc_sysfs_read(&arena, fd, "vendor", &text, &err), 0);
+	/* nothing outside of it */
+	assert_int_equal(vc_sysfs_read(&arena, fd, "iommu_group/type", &text, &err),
+	                 -VC_ERR_SYSTEM);
+	err = (struct vc_err)VC_ERR_INIT;
+	(void)close(fd);
+	fd = -1;
+	assert_int_equal(vc_sysfs_open_directory(root, "bus/pci/nothing", &fd, &err),
+	                 -VC_ERR_ABSENT);
+	assert_int_equal(vc_sysfs_open_directory(root, "..", &fd, &err), -VC_ERR_SYSTEM);
+	assert_int_equal(fd, -1);
+}
+
 static void test_out_of_memory(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = { .max_bytes = 1 };
@@ -186,6 +272,9 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_link_path),
+		cmocka_unit_test(test_hostile_link_path),
+		cmocka_unit_test(test_open_directory),
 		cmocka_unit_test(test_out_of_memory),
 	};
 
