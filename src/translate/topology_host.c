@@ -44,7 +44,7 @@ static bool is_scenery(const struct vc_host_device *d)
 static const struct vc_host_device *way_to(const struct vc_inventory *inventory,
                                            const struct vc_host_device *d)
 {
-	if (d->kind == VC_DEVICE_PCI)
+	if (!d || d->kind == VC_DEVICE_PCI)
 		return d;
 	if (d->kind == VC_DEVICE_USB)
 		return d->usb.has_controller
@@ -98,6 +98,18 @@ static int wanted_groups(struct vc_topology_maker *maker, int64_t **ret_groups,
 	return 0;
 }
 
+/* Without --used every device; else those of a group that has one of the mentioned. */
+static bool is_drawn_anyway(const struct vc_topology_maker *maker,
+                            const struct vc_host_entry *e, const int64_t *groups,
+                            size_t n)
+{
+	if (!e->device || is_scenery(e->device))
+		return false;
+	if (!maker->input->used_only)
+		return true;
+	return groups && bsearch(&e->group, groups, n, sizeof(*groups), compare_groups);
+}
+
 static int choose(struct vc_topology_maker *maker)
 {
 	int64_t *groups = NULL;
@@ -108,11 +120,7 @@ static int choose(struct vc_topology_maker *maker)
 	for (size_t i = 0; i < maker->entries.n; i++) {
 		struct vc_host_entry *e = &maker->entries.v[i];
 
-		e->wanted =
-			is_mentioned(e) || (e->device && !is_scenery(e->device) &&
-		                            (!maker->input->used_only ||
-		                             bsearch(&e->group, groups, n,
-		                                     sizeof(*groups), compare_groups)));
+		e->wanted = is_mentioned(e) || is_drawn_anyway(maker, e, groups, n);
 		if (e->wanted && e->device && find_port(maker, e) < 0)
 			return -(int)maker->err->kind;
 	}
