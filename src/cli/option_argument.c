@@ -13,35 +13,36 @@ struct argument {
 	char *alias, *key, *value;
 };
 
-static int fail(const struct argument *a, struct vc_err *err, const char *message)
+static bool fail(const struct argument *a, struct vc_err *err, const char *message)
 {
-	return vc_fail(err, VC_ERR_USAGE, "--option '%s': %s", a->text, message);
+	(void)vc_fail(err, VC_ERR_USAGE, "--option '%s': %s", a->text, message);
+	return false;
 }
 
-/* An alias has no dot, a key no '='. */
-static int split(struct vc_arena *arena, struct argument *a, struct vc_err *err)
+/* An alias has no dot, a key no '='. Whether it went well. */
+static bool split(struct vc_arena *arena, struct argument *a, struct vc_err *err)
 {
-	char *copy = vc_arena_strdup(arena, a->text), *dot, *equals;
+	char *copy = vc_arena_strdup(arena, a->text);
+	char *dot = copy ? strchr(copy, '.') : NULL;
+	char *equals = dot ? strchr(dot, '=') : NULL;
 	const char *p = copy;
 
-	if (!copy)
-		return vc_fail_oom(err);
-	dot = strchr(copy, '.');
-	equals = dot ? strchr(dot, '=') : NULL;
-	if (!equals)
+	if (copy && !equals)
 		return fail(a, err, "expected ALIAS.KEY=VALUE");
-	*dot = *equals = '\0';
-	a->alias = vc_parse_literal(&p, VC_ALIAS_PREFIX)
-	                   ? copy
-	                   : vc_arena_printf(arena, VC_ALIAS_PREFIX "%s", copy);
-	a->key = dot + 1;
-	a->value = equals + 1;
-	if (!a->alias)
-		return vc_fail_oom(err);
-	if (!vc_alias_is_valid(a->alias))
-		return fail(a, err,
-		            "the alias has letters, digits, '-' and '_', at most 200");
-	return 0;
+	if (equals) {
+		*dot = *equals = '\0';
+		a->key = dot + 1;
+		a->value = equals + 1;
+		a->alias = vc_parse_literal(&p, VC_ALIAS_PREFIX)
+		                   ? copy
+		                   : vc_arena_printf(arena, VC_ALIAS_PREFIX "%s", copy);
+	}
+	if (!a->alias) {
+		(void)vc_fail_oom(err);
+		return false;
+	}
+	return vc_alias_is_valid(a->alias) ||
+	       fail(a, err, "the alias has letters, digits, '-' and '_', at most 200");
 }
 
 static int unknown_key(const struct argument *a, struct vc_err *err)
@@ -84,7 +85,7 @@ static int add(struct vc_arena *arena, struct argument *a,
 	struct vc_options *options;
 	enum vc_opt opt;
 
-	if (split(arena, a, err) < 0)
+	if (!split(arena, a, err))
 		return -(int)err->kind;
 	if (!vc_opt_parse(a->key, &opt))
 		return unknown_key(a, err);

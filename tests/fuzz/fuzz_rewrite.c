@@ -36,12 +36,35 @@ struct run {
 	struct vc_plan_input input;
 	struct vc_claims claims;
 	struct vc_bindings bindings;
+	struct vc_alias_options_list options;
 };
 
 static void require(bool condition)
 {
 	if (!condition)
 		abort();
+}
+
+/* Options of the first binding: parts that an element may have in any shape. */
+static void give_options(struct run *run)
+{
+	static const struct {
+		enum vc_opt opt;
+		const char *value;
+	} given[] = {
+		{ VC_OPT_ROM_BAR, "off" },
+		{ VC_OPT_IOMMUFD, "on" },
+		{ VC_OPT_DRIVER_MODEL, "m" },
+		{ VC_OPT_ACPI_NODESET, "0" },
+	};
+	struct vc_alias_options *slot = vc_list_push(&run->arena, &run->options);
+	struct vc_err err = VC_ERR_INIT;
+
+	require(slot != NULL);
+	slot->alias = run->bindings.v[0].alias;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(given); i++)
+		require(vc_options_set(&run->arena, &slot->options, given[i].opt,
+		                       given[i].value, "--option", &err) == 0);
 }
 
 static void prepare(struct run *run)
@@ -104,16 +127,21 @@ static void rewrite_twice(struct run *run, const char *text, size_t len,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct run run = { .arena = VC_ARENA_INIT };
-	struct vc_apply_result there = { 0 }, back = { 0 };
+	struct vc_apply_result there = { 0 }, back = { 0 }, with_options = { 0 };
 
 	prepare(&run);
 	rewrite_twice(&run, (const char *)data, size, &there);
+	give_options(&run);
+	run.input.options = &run.options;
+	rewrite_twice(&run, (const char *)data, size, &with_options);
+	run.input.options = NULL;
 	run.input.mode = VC_MODE_UNBIND;
 	run.input.bindings = NULL;
 	if (there.text)
 		rewrite_twice(&run, there.text, there.len, &back);
 	free(there.text);
 	free(back.text);
+	free(with_options.text);
 	vc_arena_release(&run.arena);
 	return 0;
 }
