@@ -13,7 +13,13 @@ static int check_root(xmlDocPtr doc, const char *file, struct vc_err *err)
 {
 	xmlNodePtr root = xmlDocGetRootElement(doc);
 
-	if (!root || root->ns || strcmp((const char *)root->name, "domain") != 0)
+	if (root && root->ns)
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s: the root element is <%s> in namespace '%.128s', "
+		               "expected <domain> in none",
+		               file, (const char *)root->name,
+		               (const char *)root->ns->href);
+	if (!root || strcmp((const char *)root->name, "domain") != 0)
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: the root element is <%s>, expected <domain>", file,
 		               root ? (const char *)root->name : "");
