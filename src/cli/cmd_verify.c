@@ -4,6 +4,8 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@ struct verify_options {
 
 static const struct vc_option options[] = {
 	{ "dev", 0, VC_OPTION_STRING, offsetof(struct verify_options, dev), "DIR",
-	  "look for VFIO's device nodes below DIR (default: /dev, with --sysfs)",
+	  "look for VFIO's device nodes below DIR (default: /dev, if --sysfs is /sys)",
 	  VC_COMPLETES_DIRECTORY, NULL },
 	{ "json", 0, VC_OPTION_FLAG, offsetof(struct verify_options, json), NULL,
 	  "print JSON", VC_COMPLETES_NOTHING, NULL },
@@ -48,6 +50,14 @@ static int list(struct vc_arena *arena, const char *path, struct vc_names *ret_n
 	return vc_file_list(arena, fd, ret_names, err);
 }
 
+/* The nodes of /dev belong to the machine that /sys is about, and to no other. */
+static bool is_own_sysfs(const char *sysfs)
+{
+	VC_AUTOFREE char *path = sysfs ? realpath(sysfs, NULL) : NULL;
+
+	return path && strcmp(path, "/sys") == 0;
+}
+
 static int look_for_nodes(struct vc_arena *arena, const struct verify_options *o,
                           const struct vc_vfio_nodes **ret_nodes, struct vc_err *err)
 {
@@ -58,7 +68,7 @@ static int look_for_nodes(struct vc_arena *arena, const struct verify_options *o
 
 	if (!nodes || !vfio || !cdevs)
 		return vc_fail_oom(err);
-	if (!o->dev && !o->translator.sysfs)
+	if (!o->dev && !is_own_sysfs(o->translator.sysfs))
 		return 0;
 	nodes->directory = vfio;
 	if (list(arena, vfio, &nodes->groups, err) < 0 ||
