@@ -106,6 +106,13 @@ static int claim_absent(const struct vc_planner *planner, const struct vc_bindin
 		               b->origin, wanted_claim(b),
 		               b->namespace ? b->namespace : planner->input->namespace,
 		               elsewhere->origin, elsewhere->namespace);
+	if (planner->input->claims->n == 0 && planner->input->searched)
+		return vc_fail(
+			err, VC_ERR_ABSENT,
+			"%s: nothing is known of claim '%s': %s says nothing of it; it "
+			"is not prepared on this machine yet, or its metadata file, CDI "
+			"file or ResourceClaim is elsewhere",
+			b->origin, wanted_claim(b), planner->input->searched);
 	if (planner->input->claims->n == 0)
 		return vc_fail(
 			err, VC_ERR_ABSENT,

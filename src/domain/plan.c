@@ -55,6 +55,21 @@ static bool is_of_others(const struct vc_bound *b)
 	return b->binding->kubevirt_made || (b->record && !b->record->made);
 }
 
+/* Why the host side is another one: by the record, the device or only its address is. */
+static const char *host_change(const struct vc_bound *b)
+{
+	const struct vc_record *r = b->record;
+	const struct vc_device *d = b->device;
+
+	if (!r || !r->device || !d || !d->name || !vc_still_recorded(b))
+		return "the claim says another address";
+	if (strcmp(r->device, d->name) != 0 ||
+	    (r->driver && d->driver && strcmp(r->driver, d->driver) != 0) ||
+	    (r->pool && d->pool && strcmp(r->pool, d->pool) != 0))
+		return "the claim's device is another one now";
+	return "its address changed";
+}
+
 static void judge(const struct vc_bound *b, struct vc_plan_device *d,
                   const char **ret_why)
 {
@@ -65,7 +80,7 @@ static void judge(const struct vc_bound *b, struct vc_plan_device *d,
 		d->action = VC_PLAN_ADD;
 		*ret_why = b->record ? "its element has gone" : "new";
 	} else if (!vc_host_side_equal(&d->host, &h->host)) {
-		*ret_why = "the claim's device is another one now";
+		*ret_why = host_change(b);
 	} else if (!options_are(&d->options, &h->options)) {
 		*ret_why = "options differ";
 	} else if (!switch_is(d->managed, h->managed, VC_NO)) {

@@ -20,6 +20,7 @@ enum vc_plan_mode {
  * struct vc_plan_input - everything that a plan depends on
  * @mode:	see there
  * @claims:	joined and resolved
+ * @searched:	where claims were looked for, for messages: "'PATH', 'PATH'"; NULL nowhere
  * @bindings:	of command line, VMI and annotation; the domain's own are added
  * @options:	of --option, for aliases whoever bound them; NULL none
  * @attach_all:	with no binding at all, attach every device of @claims
@@ -37,6 +38,7 @@ enum vc_plan_mode {
 struct vc_plan_input {
 	enum vc_plan_mode mode;
 	const struct vc_claims *claims;
+	const char *searched;
 	const struct vc_bindings *bindings;
 	const struct vc_alias_options_list *options;
 	bool attach_all;

@@ -30,13 +30,36 @@ static const char *missing_address(const struct vc_planner *planner,
 	return text ? text : "?";
 }
 
+/* [LV] device_conf.c: domain, bus and slot 0 stand for "no address", which libvirt neither
+ * checks nor gives to QEMU as what it says. */
+static bool is_no_address_to_libvirt(const struct vc_host_side *host)
+{
+	return vc_kind_is_pci(host->kind) && host->has_pci && host->pci.domain == 0 &&
+	       host->pci.bus == 0 && host->pci.slot == 0;
+}
+
+static int refuse_no_address(const struct vc_planner *planner,
+                             const struct vc_bound *bound, struct vc_err *err)
+{
+	const struct vc_device *d = bound->device;
+	const char *label = vc_device_label(d);
+
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "%s: host address '%s' of device '%s' of claim '%s' ('%s') cannot "
+	               "be used: libvirt reads slot 0 of bus 0000:00 as no address at "
+	               "all, and checks nothing",
+	               bound->binding->origin, vc_device_host(planner, d),
+	               label ? label : "?", vc_claim_label(planner, bound->claim),
+	               d->origin);
+}
+
 /**
  * vc_check_address() - Refuse a device of which no address is known
  * @planner:	planner
  * @bound:	.device is known
  * @err:	why, and which input would say it
  *
- * Return: 0 or -VC_ERR_ABSENT
+ * Return: 0, -VC_ERR_ABSENT, or -VC_ERR_REFUSED for an address that libvirt takes for none
  */
 int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bound,
                      struct vc_err *err)
@@ -44,6 +67,8 @@ int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bo
 	const struct vc_device *d = bound->device;
 	const char *label = vc_device_label(d);
 
+	if (is_no_address_to_libvirt(&d->host))
+		return refuse_no_address(planner, bound, err);
 	if (vc_device_host(planner, d))
 		return 0;
 	return vc_fail(

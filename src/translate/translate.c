@@ -16,6 +16,8 @@
 #include "claim/tree.h"
 #include "host/gather.h"
 
+#define SEARCHED_MAX 3 /* paths in one message */
+
 static int read_domain(struct vc_arena *arena, const struct vc_translate_input *input,
                        struct vc_document **ret_document, struct vc_domain *ret_domain,
                        struct vc_err *err)
@@ -207,6 +209,28 @@ static int collect(struct vc_arena *arena, const struct vc_translate_input *inpu
 	return vc_resolve(arena, &t->claims, t->have_host ? &t->host : NULL, wanted, err);
 }
 
+/* "'PATH', 'PATH' and 3 more"; NULL when no path was given. */
+static int searched_paths(struct vc_arena *arena, const struct vc_translate_input *input,
+                          const char **ret_text, struct vc_err *err)
+{
+	const size_t n = input->n_claims < SEARCHED_MAX ? input->n_claims : SEARCHED_MAX;
+	char *text = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		text = vc_arena_printf(arena, "%s%s'%s'", text ? text : "",
+		                       text ? ", " : "", input->claims[i]);
+		if (!text)
+			return vc_fail_oom(err);
+	}
+	if (n < input->n_claims)
+		text = vc_arena_printf(arena, "%s and %zu more", text,
+		                       input->n_claims - n);
+	if (n > 0 && !text)
+		return vc_fail_oom(err);
+	*ret_text = text;
+	return 0;
+}
+
 static unsigned long target_version(const struct vc_translate_input *input)
 {
 	unsigned long version = input->target_libvirt;
@@ -221,7 +245,7 @@ static int make_plan(struct vc_arena *arena, const struct vc_translate_input *in
                      const struct vc_bindings *requested, struct vc_translation *t,
                      struct vc_err *err)
 {
-	const struct vc_plan_input plan_input = {
+	struct vc_plan_input plan_input = {
 		.mode = input->mode,
 		.claims = &t->claims,
 		.bindings = requested,
@@ -241,6 +265,8 @@ static int make_plan(struct vc_arena *arena, const struct vc_translate_input *in
 		.n_aliases = input->n_aliases,
 	};
 
+	if (searched_paths(arena, input, &plan_input.searched, err) < 0)
+		return -(int)err->kind;
 	return vc_plan_make(arena, document, &t->domain, &plan_input, &t->plan, err);
 }
 

@@ -894,6 +894,65 @@ static void test_metadata_only_for_what_stays(void **state VC_UNUSED)
 	assert_int_equal(w.domain.records.n, 1);
 }
 
+static void test_nothing_known(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(EMPTY);
+
+	add_bind(&w, "gpu=c:r");
+	must_fail(&w, VC_ERR_ABSENT, "no claims were given; name its metadata file");
+	w.input.searched = "'/claims'";
+	must_fail(&w, VC_ERR_ABSENT, "of claim 'c': '/claims' says nothing of it");
+}
+
+static void test_no_address_to_libvirt(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_device *d =
+		add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", "0000:00:00.0");
+
+	add_bind(&w, "gpu=c:r");
+	must_fail(&w, VC_ERR_REFUSED, "'0000:00:00.0' of device 'dev-0'");
+	d->host.pci.function = 1;
+	must_fail(&w, VC_ERR_REFUSED, "reads slot 0 of bus 0000:00 as no address");
+	d->host.pci.slot = 1;
+	must_plan(&w);
+	d->host.pci = (struct vc_pci_address){ .domain = 1 };
+	must_plan(&w);
+	d->host.pci = (struct vc_pci_address){ .bus = 1 };
+	must_plan(&w);
+}
+
+/* An element at 17, whose record has @recorded, for the device of add_simple(). */
+static void must_explain(const char *recorded, const char *why)
+{
+	char xml[1024];
+
+	(void)snprintf(
+		xml, sizeof(xml),
+		DOMAIN(OURS("<c:device alias='ua-a' claim='c' request='r' "
+	                    "index='1' made='yes' %s/>") DEVICES(PCI("ua-a", "0x17"))),
+		recorded);
+	AUTO_WORLD w = world_of(xml);
+
+	add_simple(&w);
+	must_plan(&w);
+	assert_int_equal(w.plan.devices.v[0].action, VC_PLAN_CHANGE);
+	assert_string_equal(w.plan.devices.v[0].why, why);
+}
+
+static void test_host_change(void **state VC_UNUSED)
+{
+	static const char another[] = "the claim's device is another one now";
+
+	must_explain("", "the claim says another address");
+	must_explain("device='dev-0'", "its address changed");
+	must_explain("driver='gpu.example.com' pool='node-1' device='dev-0'",
+	             "its address changed");
+	must_explain("device='dev-1'", another);
+	must_explain("driver='nic.example.com' device='dev-0'", another);
+	must_explain("pool='node-2' device='dev-0'", another);
+}
+
 static void test_many(void **state VC_UNUSED)
 {
 	enum { N = 4000 };
@@ -903,7 +962,8 @@ static void test_many(void **state VC_UNUSED)
 	for (unsigned i = 0; i < N; i++) {
 		char host[VC_PCI_ADDRESS_SIZE];
 
-		(void)snprintf(host, sizeof(host), "%04x:%02x:00.0", i >> 8, i & 0xff);
+		(void)snprintf(host, sizeof(host), "%04x:%02x:00.0", 1 + (i >> 8),
+		               i & 0xff);
 		add_device(&w, c, "r", host);
 	}
 	add_bind(&w, "gpu=c:r");
@@ -955,6 +1015,9 @@ int main(void)
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_metadata_only_for_what_stays),
+		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_no_address_to_libvirt),
+		cmocka_unit_test(test_host_change),
 		cmocka_unit_test(test_many),
 	};
 
