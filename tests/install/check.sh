@@ -28,6 +28,8 @@ cd "$root/tests/fixtures" || exit 2
 "$program" rewrite --claims claims/gpu/metadata.json domains/q35.xml >"$work/out.xml" ||
 	complain "the installed program does not rewrite"
 grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten domain lacks its device"
+"$program" devices --sysfs sysfs/lab 2>&1 | grep -q '^0000:65:00.0 ' ||
+	complain "the installed program does not find the module that uses libpci"
 
 [ -x "$work/usr/bin/onDefineDomain" ] || complain "no KubeVirt hook was installed"
 [ -x "$work/usr/bin/virt-claim-qemu-hook" ] || complain "no libvirt hook was installed"
