@@ -17,6 +17,7 @@
  * @name:	name, also of its VM
  * @uid:	of the VMI; NULL when the JSON has none
  * @vm_uid:	of the VM that owns it; NULL
+ * @annotation:	text of our annotation, as it was read; NULL none
  * @place:	from the annotation: VC_PLACE_ flags
  * @bindings:	from spec first, then from the annotation
  */
@@ -25,6 +26,7 @@ struct vc_vmi {
 	char *name;
 	char *uid;
 	char *vm_uid;
+	char *annotation;
 	unsigned place;
 	struct vc_bindings bindings;
 };

@@ -380,5 +380,6 @@ int vc_vmi_annotation_read(const struct vc_object_reader *reader,
 	    read_root(&r, tree) < 0)
 		return -(int)reader->err->kind;
 	drop_primary_display(vmi);
-	return 0;
+	vmi->annotation = vc_arena_strdup(reader->arena, text);
+	return vmi->annotation ? 0 : vc_fail_oom(reader->err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "claim/annotation_write.h"
 #include "claim/json_writer.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
@@ -21,6 +22,7 @@ struct preview_options {
 	const char *format;
 	bool qemu;
 	bool migrate;
+	bool annotation;
 };
 
 static const struct vc_option options[] = {
@@ -32,6 +34,11 @@ static const struct vc_option options[] = {
 	  NULL },
 	{ "migrate", 0, VC_OPTION_FLAG, offsetof(struct preview_options, migrate), NULL,
 	  "only the XML for 'virsh migrate --xml': the guest keeps its state",
+	  VC_COMPLETES_NOTHING, NULL },
+	{ "annotation", 0, VC_OPTION_FLAG, offsetof(struct preview_options, annotation),
+	  NULL,
+	  "only the annotation that makes KubeVirt's guest see its devices where DOMAIN "
+	  "has them now; needs --vmi",
 	  VC_COMPLETES_NOTHING, NULL },
 	{ 0 },
 };
@@ -264,6 +271,14 @@ static int check_together(const struct preview_options *o, enum format format,
 		return vc_fail(err, VC_ERR_USAGE,
 		               "--migrate prints the XML alone; --format and --qemu do "
 		               "not go with it");
+	if (o->annotation && (o->qemu || o->format || o->migrate))
+		return vc_fail(err, VC_ERR_USAGE,
+		               "--annotation prints JSON alone; --format, --qemu and "
+		               "--migrate do not go with it");
+	if (o->annotation && !o->translator.vmi)
+		return vc_fail(err, VC_ERR_USAGE,
+		               "--annotation: the VMI that it is for is missing; give it "
+		               "with --vmi");
 	if (o->qemu && format != FORMAT_ALL && format != FORMAT_JSON)
 		return vc_fail(err, VC_ERR_USAGE,
 		               "--qemu: nothing of it is in --format=%s", o->format);
@@ -331,6 +346,27 @@ static int print_migratable(struct preview *p, struct vc_err *err)
 	return vc_output_write(p->t.xml, p->t.len, err);
 }
 
+/* No plan is needed: the domain is asked where its devices are. */
+static int print_annotation(struct preview *p, struct vc_buf *buf, struct vc_err *err)
+{
+	const struct vc_hostdevs *hostdevs = &p->t.domain.hostdevs;
+	struct vc_seen *seen;
+	size_t n = 0;
+
+	if (vc_translate_claims(p->arena, p->input, &p->t, err) < 0)
+		return -(int)err->kind;
+	seen = vc_arena_alloc(p->arena, hostdevs->n + 1, sizeof(*seen));
+	if (!seen)
+		return vc_fail_oom(err);
+	for (size_t i = 0; i < hostdevs->n; i++)
+		if (hostdevs->v[i].alias)
+			seen[n++] = (struct vc_seen){ hostdevs->v[i].alias,
+				                      hostdevs->v[i].options.address };
+	if (vc_annotation_write(p->arena, &p->t.vmi, seen, n, buf, err) < 0)
+		return -(int)err->kind;
+	return vc_output_buf(buf, err);
+}
+
 static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNUSED,
                char **operands, struct vc_err *err)
 {
@@ -347,6 +383,8 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	input.mode = VC_MODE_REWRITE;
 	if (o->migrate)
 		return print_migratable(&p, err);
+	if (o->annotation)
+		return print_annotation(&p, &buf, err);
 	input.attach_all = true;
 	if (vc_translate(arena, &input, &p.t, err) < 0 || validate(&p, err) < 0)
 		return -(int)err->kind;
@@ -374,7 +412,11 @@ const struct vc_command vc_command_preview = {
 		"--migrate prints the whole domain for the host that it is to be moved to, as "
 		"'virsh migrate --xml' wants it. The claims are those of that host. What a "
 		"guest that keeps its state cannot follow is refused: another number or type "
-		"of devices, another place in the guest.\n",
+		"of devices, another place in the guest.\n"
+		"\n"
+		"--annotation prints the value of the annotation virt-claim.io/devices: what "
+		"the VMI's annotation says already, and for each device of the VMI the guest "
+		"address that it has in DOMAIN, the XML of the running domain.\n",
 	.examples =
 		"virt-claim preview --claims /run/virt-claim/claims vm7.xml\n"
 		"\ttable, diff and validation\n"
