@@ -3,7 +3,8 @@
  * What a CDI device says about host devices. Each driver's way, as read from its source:
  *
  * [KV]    KubeVirt, docs/devel/host-devices-and-device-plugins.md: PCI_RESOURCE_<NAME>
- *         and MDEV_PCI_RESOURCE_<NAME>, comma lists; also used by dra-pci-driver
+ *         and MDEV_PCI_RESOURCE_<NAME>, comma lists; also used by dra-pci-driver;
+ *         USB_RESOURCE_<NAME>, a comma list of <bus>:<device> in decimal
  * [SRIOV] dra-driver-sriov: SRIOVNETWORK_VF_DEVICE_<address>, and the address in the name
  * [INTEL] intel-resource-drivers: 0000-03-00-0-0x56a0 as name
  * [VFIO]  /dev/vfio/<group>, /dev/vfio/devices/vfio<N>; /dev/vfio/vfio and /dev/iommu are
@@ -25,6 +26,7 @@ enum env_kind {
 	ENV_OTHER,
 	ENV_PCI,
 	ENV_MDEV,
+	ENV_USB,
 };
 
 static const struct {
@@ -33,6 +35,7 @@ static const struct {
 } env_rules[] = {
 	{ "PCI_RESOURCE_", ENV_PCI },           /* [KV] */
 	{ "MDEV_PCI_RESOURCE_", ENV_MDEV },     /* [KV] */
+	{ "USB_RESOURCE_", ENV_USB },           /* [KV] */
 	{ "SRIOVNETWORK_VF_DEVICE_", ENV_PCI }, /* [SRIOV] */
 };
 
@@ -116,6 +119,50 @@ static int add_number(struct climb *c, bool cdev, int64_t number, struct vc_err 
 	return 0;
 }
 
+/* "1:5", as KubeVirt has it; libvirt's numbers have three digits. */
+static bool parse_usb(const char *item, struct vc_usb_device *ret_usb)
+{
+	const char *colon = strchr(item, ':');
+	char bus[4] = "";
+	uint64_t numbers[2];
+
+	if (!colon || colon - item >= (ptrdiff_t)sizeof(bus))
+		return false;
+	memcpy(bus, item, (size_t)(colon - item));
+	if (!vc_parse_number(bus, 999, &numbers[0]) ||
+	    !vc_parse_number(colon + 1, 999, &numbers[1]) || numbers[0] == 0 ||
+	    numbers[1] == 0)
+		return false;
+	*ret_usb = (struct vc_usb_device){
+		.bus = (unsigned)numbers[0],
+		.device = (unsigned)numbers[1],
+	};
+	return true;
+}
+
+static int add_usb(struct climb *c, const char *item, const char *what,
+                   struct vc_err *err)
+{
+	struct vc_usb_device usb, *slot;
+
+	if (!parse_usb(item, &usb))
+		return vc_fail(err, VC_ERR_INPUT,
+		               "%s: %s holds '%.64s', expected a USB bus and device like "
+		               "'1:5'",
+		               c->device->where, what, item);
+	for (size_t i = 0; i < c->found.usbs.n; i++)
+		if (c->found.usbs.v[i].bus == usb.bus &&
+		    c->found.usbs.v[i].device == usb.device)
+			return 0;
+	if (c->found.usbs.n == VC_CDI_MAX_EVIDENCE)
+		return fail_too_many(c, err);
+	slot = vc_list_push(c->arena, &c->found.usbs);
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = usb;
+	return 0;
+}
+
 /* One item of what @what holds. */
 static int add_item(struct climb *c, enum env_kind kind, const char *item,
                     const char *what, struct vc_err *err)
@@ -123,6 +170,8 @@ static int add_item(struct climb *c, enum env_kind kind, const char *item,
 	struct vc_err no_address = VC_ERR_INIT;
 	struct vc_pci_address address;
 
+	if (kind == ENV_USB)
+		return add_usb(c, item, what, err);
 	if (kind == ENV_MDEV && vc_is_uuid(item))
 		return add_mdev(c, item, err);
 	if (kind == ENV_MDEV)
@@ -380,6 +429,8 @@ static int take_step(struct vc_cdi_evidence *into, const struct vc_cdi_evidence 
 			"%s: %s contradicts what the device says elsewhere; expected "
 			"the same addresses in both",
 			device->where, what);
+	if (into->usbs.n == 0)
+		into->usbs = step->usbs;
 	if (into->addresses.n == 0 && into->mdevs.n == 0) {
 		into->addresses = step->addresses;
 		into->mdevs = step->mdevs;

@@ -180,6 +180,7 @@ static struct vc_device *push_like(struct recovery *r, struct vc_claim *claim,
 /* Which list says what several devices of one CDI device are: the highest step. */
 enum list {
 	LIST_MDEVS,
+	LIST_USBS,
 	LIST_ADDRESSES,
 	LIST_GROUPS,
 	LIST_CDEVS,
@@ -189,6 +190,7 @@ static enum list deciding_list(const struct vc_cdi_evidence *evidence, size_t *r
 {
 	const size_t counts[] = {
 		[LIST_MDEVS] = evidence->mdevs.n,
+		[LIST_USBS] = evidence->usbs.n,
 		[LIST_ADDRESSES] = evidence->addresses.n,
 		[LIST_GROUPS] = evidence->groups.n,
 		[LIST_CDEVS] = evidence->cdevs.n,
@@ -210,6 +212,10 @@ static void set_part(struct vc_device *device, const struct vc_cdi_evidence *evi
 		device->host.kind = VC_KIND_MDEV;
 		device->host.mdev_uuid = evidence->mdevs.v[i];
 		device->host.mdev_model = evidence->mdev_model;
+		return;
+	case LIST_USBS:
+		device->host.kind = VC_KIND_USB;
+		device->host.usb = evidence->usbs.v[i];
 		return;
 	case LIST_ADDRESSES:
 		device->host.kind = VC_KIND_PCI;
@@ -258,6 +264,8 @@ static int add_single(struct recovery *r, struct vc_claim *claim,
 		device->vfio_cdev = evidence->cdevs.v[0];
 	if (evidence->mdevs.n > 0)
 		set_part(device, evidence, LIST_MDEVS, 0);
+	else if (evidence->usbs.n > 0)
+		set_part(device, evidence, LIST_USBS, 0);
 	else if (evidence->addresses.n > 0)
 		set_part(device, evidence, LIST_ADDRESSES, 0);
 	return 0;
@@ -266,7 +274,8 @@ static int add_single(struct recovery *r, struct vc_claim *claim,
 static size_t most(const struct vc_cdi_evidence *evidence)
 {
 	const size_t counts[] = { evidence->addresses.n, evidence->mdevs.n,
-		                  evidence->groups.n, evidence->cdevs.n };
+		                  evidence->usbs.n, evidence->groups.n,
+		                  evidence->cdevs.n };
 	size_t n = 0;
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(counts); i++)

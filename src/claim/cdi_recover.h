@@ -41,6 +41,7 @@ struct vc_cdi_options {
  * struct vc_cdi_evidence - what one CDI device says about host devices
  * @addresses:	PCI functions
  * @mdevs:	mdev UUIDs, lower case
+ * @usbs:	USB devices, by bus and device number
  * @groups:	IOMMU groups
  * @cdevs:	N of /dev/vfio/devices/vfioN
  * @mdev_model:	of @mdevs
@@ -52,6 +53,10 @@ struct vc_cdi_evidence {
 		size_t n, cap;
 	} addresses;
 	struct vc_cdi_texts mdevs;
+	struct {
+		struct vc_usb_device *v;
+		size_t n, cap;
+	} usbs;
 	struct {
 		int64_t *v;
 		size_t n, cap;

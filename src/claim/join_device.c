@@ -23,11 +23,11 @@ static bool differ_caseless(const char *a, const char *b)
  * vc_device_has_address() - Whether a device can be attached
  * @device:	device
  *
- * Return: whether a PCI address or an mdev UUID is known
+ * Return: whether an address of any kind is known
  */
 bool vc_device_has_address(const struct vc_device *device)
 {
-	return device->host.has_pci || device->host.mdev_uuid;
+	return vc_host_side_has_address(&device->host);
 }
 
 /**
@@ -126,9 +126,15 @@ bool vc_device_same_cdi_name(const struct vc_device *have, const struct vc_devic
 bool vc_device_same_address(const struct vc_device *have, const struct vc_device *device,
                             const char *uid VC_UNUSED)
 {
+	const struct vc_usb_device *a = &have->host.usb, *b = &device->host.usb;
+
 	if (have->host.mdev_uuid || device->host.mdev_uuid)
 		return have->host.mdev_uuid && device->host.mdev_uuid &&
 		       strcmp(have->host.mdev_uuid, device->host.mdev_uuid) == 0;
+	if (a->bus > 0 && a->device > 0)
+		return a->bus == b->bus && a->device == b->device;
+	if (have->host.kind == device->host.kind && !vc_kind_is_pci(have->host.kind))
+		return vc_host_side_equal(&have->host, &device->host);
 	return have->host.has_pci && device->host.has_pci &&
 	       vc_pci_address_compare(&have->host.pci, &device->host.pci) == 0;
 }
@@ -148,6 +154,12 @@ struct vc_device vc_device_copy(const struct vc_device *device)
 	copy.attributes.cap = copy.attributes.n;
 	copy.ips.cap = copy.ips.n;
 	return copy;
+}
+
+static void take_if_unknown(char **into, char *from)
+{
+	if (!*into)
+		*into = from;
 }
 
 static int contradiction(const struct vc_device *into, const struct vc_device *from,
@@ -214,24 +226,74 @@ static int merge_mdev(struct vc_device *into, const struct vc_device *from,
 	return 0;
 }
 
+static int merge_text(char **into, char *from, const char *what,
+                      const struct vc_device *a, const struct vc_device *b,
+                      struct vc_err *err)
+{
+	if (differ(*into, from))
+		return contradiction(a, b, what, from, *into, err);
+	take_if_unknown(into, from);
+	return 0;
+}
+
+static int merge_unsigned(unsigned *into, unsigned from, const char *what,
+                          const struct vc_device *a, const struct vc_device *b,
+                          struct vc_err *err)
+{
+	int64_t number = *into > 0 ? (int64_t)*into : -1;
+
+	if (merge_number(&number, from > 0 ? (int64_t)from : -1, what, a, b, err) < 0)
+		return -(int)err->kind;
+	*into = number > 0 ? (unsigned)number : 0;
+	return 0;
+}
+
+static int merge_usb(struct vc_device *into, const struct vc_device *from,
+                     struct vc_err *err)
+{
+	struct vc_usb_device *a = &into->host.usb;
+	const struct vc_usb_device *b = &from->host.usb;
+
+	if (merge_unsigned(&a->bus, b->bus, "USB bus", into, from, err) < 0 ||
+	    merge_unsigned(&a->device, b->device, "USB device number", into, from, err) <
+	            0 ||
+	    merge_text(&a->port, b->port, "USB port", into, from, err) < 0 ||
+	    merge_text(&a->serial, b->serial, "USB serial number", into, from, err) < 0)
+		return -(int)err->kind;
+	if (!b->has_ids)
+		return 0;
+	a->has_ids = true; /* attributes of ours, which are compared as such */
+	a->vendor = b->vendor;
+	a->product = b->product;
+	return 0;
+}
+
+/* What is left comes from attributes of ours, which are compared as such. */
+static int merge_others(struct vc_device *into, const struct vc_device *from,
+                        struct vc_err *err)
+{
+	if (!into->host.scsi.set)
+		into->host.scsi = from->host.scsi;
+	if (into->host.nvme_namespace == 0)
+		into->host.nvme_namespace = from->host.nvme_namespace;
+	if (merge_text(&into->host.vdpa, from->host.vdpa, "vDPA path", into, from, err) <
+	    0)
+		return -(int)err->kind;
+	return merge_text(&into->host.wwpn, from->host.wwpn, "WWPN", into, from, err);
+}
+
 static int merge_address(struct vc_device *into, const struct vc_device *from,
                          struct vc_err *err)
 {
 	bool had = vc_device_has_address(into);
 
 	if (merge_mdev(into, from, err) < 0 || merge_pci(into, from, err) < 0 ||
+	    merge_usb(into, from, err) < 0 || merge_others(into, from, err) < 0 ||
 	    merge_number(&into->iommu_group, from->iommu_group, "IOMMU group", into, from,
 	                 err) < 0 ||
 	    merge_number(&into->vfio_cdev, from->vfio_cdev, "VFIO device number", into,
 	                 from, err) < 0)
 		return -(int)err->kind;
-	/* An mdev wins over a PCI address, which is its parent's. */
-	if (into->host.mdev_uuid) {
-		into->host.kind = VC_KIND_MDEV;
-		into->host.has_pci = false;
-	} else if (into->host.has_pci) {
-		into->host.kind = VC_KIND_PCI;
-	}
 	if (!had && vc_device_has_address(into))
 		into->origin = from->origin;
 	return 0;
@@ -283,12 +345,6 @@ static int check_identity(const struct vc_device *into, const struct vc_device *
 	return 0;
 }
 
-static void take_if_unknown(char **into, char *from)
-{
-	if (!*into)
-		*into = from;
-}
-
 static int merge_names(struct vc_device *into, const struct vc_device *from,
                        struct vc_err *err)
 {
@@ -333,5 +389,13 @@ int vc_device_merge(struct vc_arena *arena, struct vc_device *into,
 		into->ips.v = from->ips.v;
 		into->ips.n = into->ips.cap = from->ips.n;
 	}
-	return vc_device_add_attributes(arena, into, &from->attributes, err);
+	if (vc_device_add_attributes(arena, into, &from->attributes, err) < 0)
+		return -(int)err->kind;
+	if (vc_host_side_settle(&into->host,
+	                        vc_attributes_string(&into->attributes, VC_ATTR_KIND)))
+		return 0;
+	return vc_fail(err, VC_ERR_INPUT,
+	               "%s: contradicts %s about the kind of the device: there is %s",
+	               vc_join_origin(from->origin), vc_join_origin(into->origin),
+	               vc_host_side_evidence(&into->host));
 }

@@ -3,7 +3,8 @@
  * join_internal.h - what the files of join share.
  *
  * join.c groups pieces into claims, join_device.c says which devices are the same and
- * puts two of them together, join_slice.c adds what ResourceSlices know.
+ * puts two of them together, join_slice.c adds what ResourceSlices know; resolve_usb.c is
+ * a part of resolve.c.
  */
 #pragma once
 
@@ -35,6 +36,10 @@ int vc_device_add_attributes(struct vc_arena *arena, struct vc_device *into,
 int vc_join_loose(struct vc_arena *arena, const struct vc_claim *const *loose,
                   size_t n_loose, struct vc_claims *claims, struct vc_err *err)
 	VC_MUST_CHECK;
+
+/* Addresses */
+int vc_resolve_usb(struct vc_arena *arena, struct vc_device *device,
+                   const struct vc_host_facts *host, struct vc_err *err) VC_MUST_CHECK;
 
 /* Slices */
 int vc_join_slices(struct vc_arena *arena, const struct vc_slices *slices,

@@ -51,13 +51,7 @@ static int compare_slices(const void *va, const void *vb)
 
 static int compare_addresses(const struct vc_device *a, const struct vc_device *b)
 {
-	if (a->host.mdev_uuid || b->host.mdev_uuid)
-		return a->host.mdev_uuid && b->host.mdev_uuid
-		               ? strcmp(a->host.mdev_uuid, b->host.mdev_uuid)
-		               : (a->host.mdev_uuid ? 1 : -1);
-	if (!a->host.has_pci || !b->host.has_pci)
-		return (int)a->host.has_pci - (int)b->host.has_pci;
-	return vc_pci_address_compare(&a->host.pci, &b->host.pci);
+	return vc_host_side_compare(&a->host, &b->host);
 }
 
 static int compare_devices(const void *va, const void *vb)
@@ -221,15 +215,13 @@ static int add_from_slice(struct vc_arena *arena, struct vc_device *device,
 {
 	struct vc_device address = VC_DEVICE_INIT;
 
-	if (!device->host.mdev_uuid || offer->host.mdev_uuid) {
-		address.host.has_pci = offer->host.has_pci;
-		address.host.pci = offer->host.pci;
-	}
-	address.host.mdev_uuid = offer->host.mdev_uuid;
-	if (!vc_device_has_address(device)) {
-		address.host.mdev_model = offer->host.mdev_model;
+	address.host = offer->host;
+	if (device->host.mdev_uuid && !offer->host.mdev_uuid)
+		address.host.has_pci = false;
+	if (vc_device_has_address(device))
+		address.host.mdev_model = VC_MDEV_UNKNOWN;
+	else
 		address.iommu_group = device->iommu_group < 0 ? offer->iommu_group : -1;
-	}
 	address.origin = offer->origin;
 	if (vc_device_merge(arena, device, &address, err) < 0)
 		return -(int)err->kind;

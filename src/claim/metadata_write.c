@@ -168,7 +168,7 @@ static int add_own_address(struct vc_arena *arena, const struct vc_device *d,
 {
 	char address[VC_PCI_ADDRESS_SIZE];
 
-	if (d->host.kind != VC_KIND_PCI || !d->host.has_pci ||
+	if (!vc_kind_is_pci(d->host.kind) || !d->host.has_pci ||
 	    says(d, VC_ATTR_PCI_BUS_ID) || says(d, VC_ATTR_PCI_ADDRESS))
 		return 0;
 	vc_pci_address_format(&d->host.pci, address);
@@ -196,6 +196,20 @@ static int add_own_mdev(struct vc_arena *arena, const struct vc_device *d,
 	return r;
 }
 
+static int add_own_usb(struct vc_arena *arena, const struct vc_device *d,
+                       struct entries *entries, struct vc_err *err)
+{
+	const struct vc_usb_device *usb = &d->host.usb;
+
+	if (d->host.kind != VC_KIND_USB || usb->bus == 0 || says(d, VC_ATTR_USB_BUS))
+		return 0;
+	if (add_own_int(arena, d, VC_ATTR_USB_BUS, usb->bus, entries, err) < 0)
+		return -(int)err->kind;
+	if (usb->device == 0)
+		return 0;
+	return add_own_int(arena, d, VC_ATTR_USB_DEVICE, usb->device, entries, err);
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
@@ -212,6 +226,8 @@ static int collect(struct vc_arena *arena, const struct vc_device *d,
 		r = add_own_address(arena, d, entries, err);
 	if (r == 0)
 		r = add_own_mdev(arena, d, entries, err);
+	if (r == 0)
+		r = add_own_usb(arena, d, entries, err);
 	if (r == 0 && d->iommu_group >= 0 && !says(d, VC_ATTR_IOMMU_GROUP))
 		r = add_own_int(arena, d, VC_ATTR_IOMMU_GROUP, d->iommu_group, entries,
 		                err);

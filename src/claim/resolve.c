@@ -363,7 +363,8 @@ static int check_mdev(const struct host_index *x, struct vc_device *device,
 static int resolve_device(struct vc_arena *arena, const struct host_index *x,
                           struct vc_device *device, struct vc_err *err)
 {
-	if (!vc_device_has_address(device) && resolve_address(arena, x, device, err) < 0)
+	if (!vc_device_has_address(device) && !device->unresolved &&
+	    resolve_address(arena, x, device, err) < 0)
 		return -(int)err->kind;
 	if (device->host.mdev_uuid)
 		return check_mdev(x, device, err);
@@ -453,9 +454,11 @@ int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
 		struct vc_devices *d = &claims->v[i].devices;
 
 		for (size_t j = 0; j < d->n; j++) {
-			int r = host ? resolve_device(arena, &x, &d->v[j], err)
-			             : say_unknown(arena, &d->v[j], err);
+			int r = vc_resolve_usb(arena, &d->v[j], host, err);
 
+			if (r == 0)
+				r = host ? resolve_device(arena, &x, &d->v[j], err)
+				         : say_unknown(arena, &d->v[j], err);
 			if (r == -VC_ERR_REFUSED && !is_wanted(wanted, &claims->v[i]))
 				r = forget_address(arena, &d->v[j], err);
 			if (r < 0)

@@ -168,8 +168,8 @@ static int read_knowns(const struct vc_planner *planner, struct knowns *knowns,
 				return vc_fail_oom(err);
 			*k = (struct known){ &claims->v[i], d };
 			if (vc_index_add(planner->arena, &knowns->hosts,
-			                 vc_device_host(planner, d), knowns->n - 1,
-			                 err) < 0)
+			                 vc_host_side_key(planner->arena, &d->host),
+			                 knowns->n - 1, err) < 0)
 				return -(int)err->kind;
 		}
 	vc_index_sort(&knowns->hosts);
@@ -181,8 +181,7 @@ static bool is_recorded(const struct vc_planner *planner, const char *alias)
 	return alias && vc_index_find(&planner->records, alias, NULL);
 }
 
-static int adopt(struct vc_planner *planner, const struct vc_bound *bound,
-                 struct vc_err *err)
+static int adopt(struct vc_planner *planner, struct vc_bound *bound, struct vc_err *err)
 {
 	const struct vc_hostdev *h = bound->hostdev;
 	const char *host = vc_hostdev_host(planner, h);
@@ -194,7 +193,9 @@ static int adopt(struct vc_planner *planner, const struct vc_bound *bound,
 	d->action = VC_PLAN_ADOPT;
 	d->options = (struct vc_options){ 0 };
 	d->managed = h->managed;
-	d->host.mdev_model = h->host.mdev_model;
+	d->host = h->host;
+	d->mac = NULL;
+	d->vlan = 0;
 	d->recorded = true;
 	d->made = false;
 	d->keep_alias = h->alias && strcmp(h->alias, bound->alias) == 0;
@@ -232,15 +233,15 @@ static int find_element(const struct vc_planner *planner, const struct vc_bound 
                         const struct vc_hostdev **ret_hostdev, struct vc_err *err)
 {
 	const char *host = vc_device_host(planner, b->device);
-	const struct vc_index_entry *e = vc_index_find(&planner->hosts, host, NULL);
+	const char *key = vc_host_side_key(planner->arena, &b->device->host);
+	const struct vc_index_entry *e = vc_index_find(&planner->hosts, key, NULL);
 	const struct vc_hostdev *h = e ? &planner->domain->hostdevs.v[e->value] : NULL;
 
 	if (!h || h->host.kind == VC_KIND_UNKNOWN)
-		return vc_fail(
-			err, VC_ERR_REFUSED,
-			"%s: no <hostdev> of '%s' has host device '%s', so there is "
-			"nothing to adopt; 'virt-claim rewrite' adds one",
-			b->binding->origin, planner->document->file, host);
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: no element of '%s' has host device '%s', so there is "
+		               "nothing to adopt; 'virt-claim rewrite' adds one",
+		               b->binding->origin, planner->document->file, host);
 	*ret_hostdev = h;
 	return 0;
 }
@@ -339,7 +340,8 @@ static int adopt_matching(struct vc_planner *planner, const struct knowns *known
 		const struct vc_index_entry *e;
 		size_t n;
 
-		e = vc_index_find(&knowns->hosts, vc_hostdev_host(planner, h), &n);
+		e = vc_index_find(&knowns->hosts,
+		                  vc_host_side_key(planner->arena, &h->host), &n);
 		if (n == 0 || h->host.kind == VC_KIND_UNKNOWN ||
 		    !is_wanted(wanted, h->alias) || is_recorded(planner, h->alias))
 			continue;
@@ -353,13 +355,29 @@ static int adopt_matching(struct vc_planner *planner, const struct knowns *known
 	return 0;
 }
 
-static const char *list_keys(const struct vc_planner *planner,
-                             const struct vc_index *index)
+static const char *list_hostdevs(const struct vc_planner *planner)
 {
+	const struct vc_index *hosts = &planner->hosts;
 	const char *text = "";
 
-	for (size_t i = 0; i < index->n; i++)
-		text = vc_list_more(planner, text, i, index->v[i].key);
+	for (size_t i = 0; i < hosts->n; i++)
+		text = vc_list_more(
+			planner, text, i,
+			vc_hostdev_host(planner,
+		                        &planner->domain->hostdevs.v[hosts->v[i].value]));
+	return or_none(text);
+}
+
+static const char *list_knowns(const struct vc_planner *planner,
+                               const struct knowns *knowns)
+{
+	const struct vc_index *hosts = &knowns->hosts;
+	const char *text = "";
+
+	for (size_t i = 0; i < hosts->n; i++)
+		text = vc_list_more(
+			planner, text, i,
+			vc_device_host(planner, knowns->v[hosts->v[i].value].device));
 	return or_none(text);
 }
 
@@ -372,7 +390,7 @@ static int check_adopted(const struct vc_planner *planner, const struct knowns *
 	if (unmet)
 		return vc_fail(
 			err, VC_ERR_REFUSED,
-			"%s: no <hostdev> with alias '%s' has a device of the claims",
+			"%s: no element with alias '%s' has a device of the claims",
 			planner->document->file, unmet);
 	if (n_adopted > 0)
 		return 0;
@@ -382,8 +400,8 @@ static int check_adopted(const struct vc_planner *planner, const struct knowns *
 	return vc_fail(err, VC_ERR_REFUSED,
 	               "%s: nothing to adopt: the domain has host devices %s, the claims "
 	               "have %s",
-	               planner->document->file, list_keys(planner, &planner->hosts),
-	               list_keys(planner, &knowns->hosts));
+	               planner->document->file, list_hostdevs(planner),
+	               list_knowns(planner, knowns));
 }
 
 /**

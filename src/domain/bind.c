@@ -490,8 +490,8 @@ int vc_bind_element(const struct vc_planner *planner, struct vc_bound *bound,
 	h = host ? &planner->domain->hostdevs.v[host->value] : NULL;
 	if (!h || h->host.kind == VC_KIND_UNKNOWN)
 		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s:%ld: alias '%s' is on <%s>, which is no PCI or mdev "
-		               "<hostdev>; %s has to use another alias",
+		               "%s:%ld: alias '%s' is on <%s>, which has no device of the "
+		               "host that we know; %s has to use another alias",
 		               planner->document->file, g->line, bound->alias, g->element,
 		               bound->binding->origin);
 	bound->hostdev = h;

@@ -13,11 +13,9 @@
 
 #include "base/parse.h"
 #include "domain/read.h"
+#include "domain/xml.h"
 
 #define HOSTDEVS_MAX 4096
-
-static const char *const no_yes[2] = { "no", "yes" };
-static const char *const off_on[2] = { "off", "on" };
 
 static bool parse_octal(const char *p, uint32_t max, uint32_t *ret_value)
 {
@@ -58,16 +56,19 @@ bool vc_parse_auto(const char *text, uint32_t max, uint32_t *ret_value)
 	return true;
 }
 
-/* "name='value'" of an address that is wrong, for a message. */
-struct bad_part {
-	const char *name;
-	char *value;
-};
-
-/* @element is an <address>. *ret_bad is set, and 0 returned, for a bad value. */
-static int read_pci(const struct vc_reader *reader, xmlNodePtr element,
-                    struct vc_pci_address *ret_address, struct bad_part *ret_bad,
-                    struct vc_err *err)
+/**
+ * vc_read_pci_address() - Read the PCI address that an element holds
+ * @reader:	reader
+ * @element:	an <address>
+ * @ret_address: address, unless a value is bad
+ * @ret_bad:	a value that is not a number in range; untouched when there is none
+ * @err:	out of memory
+ *
+ * Return: 0, also with a bad value, or -VC_ERR_INTERNAL
+ */
+int vc_read_pci_address(const struct vc_reader *reader, xmlNodePtr element,
+                        struct vc_pci_address *ret_address, struct vc_bad_part *ret_bad,
+                        struct vc_err *err)
 {
 	static const char *const names[] = { "domain", "bus", "slot", "function" };
 	static const uint32_t max[] = { UINT32_MAX, 0xff, 0x1f, 7 };
@@ -79,7 +80,7 @@ static int read_pci(const struct vc_reader *reader, xmlNodePtr element,
 		if (vc_xml_attribute(reader->arena, element, names[i], &text, err) < 0)
 			return -(int)err->kind;
 		if (text && !vc_parse_auto(text, max[i], &part[i])) {
-			*ret_bad = (struct bad_part){ names[i], text };
+			*ret_bad = (struct vc_bad_part){ names[i], text };
 			return 0;
 		}
 	}
@@ -92,118 +93,19 @@ static int read_pci(const struct vc_reader *reader, xmlNodePtr element,
 	return 0;
 }
 
-static int read_host_pci(const struct vc_reader *reader, xmlNodePtr source,
-                         struct vc_hostdev *hostdev, struct vc_err *err)
-{
-	xmlNodePtr element = vc_xml_child(source, "address");
-	struct bad_part bad = { 0 };
-
-	if (!element)
-		return 0;
-	if (read_pci(reader, element, &hostdev->host.pci, &bad, err) < 0)
-		return -(int)err->kind;
-	if (bad.name)
-		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
-		                   "host address %s='%s' is not a number in range; write "
-		                   "it like '0x41'",
-		                   bad.name, bad.value);
-	hostdev->host.has_pci = true;
-	return 0;
-}
-
-static int read_mdev(const struct vc_reader *reader, xmlNodePtr element,
-                     struct vc_hostdev *hostdev, struct vc_err *err)
-{
-	xmlNodePtr address = vc_xml_child(vc_xml_child(element, "source"), "address");
-	char *uuid = NULL, *model = NULL;
-
-	if (vc_xml_attribute(reader->arena, address, "uuid", &uuid, err) < 0 ||
-	    vc_xml_attribute(reader->arena, element, "model", &model, err) < 0)
-		return -(int)err->kind;
-	if (uuid && !vc_is_uuid(uuid))
-		return vc_xml_fail(reader->document, address, err, VC_ERR_INPUT,
-		                   "'%s' is not a UUID of a mediated device", uuid);
-	if (model && !vc_mdev_model_parse(model, &hostdev->host.mdev_model))
-		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
-		                   "model '%s' of a mediated device is unknown; expected "
-		                   "vfio-pci, vfio-ccw or vfio-ap",
-		                   model);
-	if (!uuid)
-		return 0;
-	hostdev->host.mdev_uuid = vc_lower(reader->arena, uuid);
-	return hostdev->host.mdev_uuid ? 0 : vc_fail_oom(err);
-}
-
-static int read_driver(const struct vc_reader *reader, xmlNodePtr element,
-                       struct vc_hostdev *hostdev, struct vc_err *err)
-{
-	xmlNodePtr driver = vc_xml_child(element, "driver");
-	xmlNodePtr teaming = vc_xml_child(element, "teaming");
-	struct vc_options *o = &hostdev->options;
-
-	if (vc_xml_attribute(reader->arena, driver, "name", &hostdev->driver, err) < 0 ||
-	    vc_xml_attribute(reader->arena, driver, "model", &o->driver_model, err) < 0 ||
-	    vc_read_switch(reader, driver, "iommufd", no_yes, &o->iommufd, err) < 0)
-		return -(int)err->kind;
-	return vc_xml_attribute(reader->arena, teaming, "persistent", &o->teaming, err);
-}
-
-static int read_options(const struct vc_reader *reader, xmlNodePtr element,
-                        struct vc_hostdev *hostdev, struct vc_err *err)
-{
-	struct vc_options *o = &hostdev->options;
-	xmlNodePtr rom = vc_xml_child(element, "rom");
-
-	if (vc_read_switch(reader, element, "managed", no_yes, &hostdev->managed, err) <
-	            0 ||
-	    vc_read_switch(reader, element, "display", off_on, &o->display, err) < 0 ||
-	    vc_read_switch(reader, element, "ramfb", off_on, &o->ramfb, err) < 0 ||
-	    vc_read_switch(reader, rom, "bar", off_on, &o->rom_bar, err) < 0 ||
-	    vc_xml_attribute(reader->arena, rom, "file", &o->rom_file, err) < 0)
-		return -(int)err->kind;
-	return read_driver(reader, element, hostdev, err);
-}
-
-static int read_hostdev_source(const struct vc_reader *reader, xmlNodePtr element,
-                               struct vc_hostdev *hostdev, struct vc_err *err)
-{
-	char *mode = NULL, *type = NULL;
-
-	if (vc_xml_attribute(reader->arena, element, "mode", &mode, err) < 0 ||
-	    vc_xml_attribute(reader->arena, element, "type", &type, err) < 0)
-		return -(int)err->kind;
-	hostdev->has_mode = mode != NULL;
-	if (!type || (mode && strcmp(mode, "subsystem") != 0))
-		return 0;
-	if (strcmp(type, "pci") == 0) {
-		hostdev->host.kind = VC_KIND_PCI;
-		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
-		                     err);
-	}
-	if (strcmp(type, "mdev") == 0) {
-		hostdev->host.kind = VC_KIND_MDEV;
-		return read_mdev(reader, element, hostdev, err);
-	}
-	return 0;
-}
-
 /* Whether it is an element that takes a device of the host. */
-static int takes_host_device(const struct vc_reader *reader, xmlNodePtr element,
-                             bool *ret_takes, struct vc_err *err)
+static bool takes_host_device(xmlNodePtr element)
 {
 	const char *name = (const char *)element->name;
-	char *type = NULL;
+	const char *type = vc_xml_peek(element, "type");
 
-	if (strcmp(name, "hostdev") == 0) {
-		*ret_takes = true;
-		return 0;
-	}
-	if (vc_xml_attribute(reader->arena, element, "type", &type, err) < 0)
-		return -(int)err->kind;
-	*ret_takes = type &&
-	             ((strcmp(name, "interface") == 0 && strcmp(type, "hostdev") == 0) ||
-	              (strcmp(name, "disk") == 0 && strcmp(type, "nvme") == 0));
-	return 0;
+	if (strcmp(name, "hostdev") == 0)
+		return true;
+	if (!type)
+		return false;
+	if (strcmp(name, "interface") == 0)
+		return strcmp(type, "hostdev") == 0 || strcmp(type, "vdpa") == 0;
+	return strcmp(name, "disk") == 0 && strcmp(type, "nvme") == 0;
 }
 
 static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
@@ -226,19 +128,10 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 	hostdev->options.boot_order = guest->boot_order;
 	hostdev->options.acpi_index = guest->acpi_index;
 	hostdev->options.acpi_nodeset = guest->acpi_nodes;
-	if (vc_xml_child(element, "readonly"))
-		hostdev->options.readonly = VC_YES;
-	if (vc_xml_child(element, "shareable"))
-		hostdev->options.shareable = VC_YES;
 	hostdev->has_address = vc_xml_child(element, "address") != NULL;
 	if (guest->unassigned)
 		hostdev->options.unassigned = VC_YES;
-	if (strcmp((const char *)element->name, "hostdev") != 0)
-		return read_host_pci(reader, vc_xml_child(element, "source"), hostdev,
-		                     err);
-	if (read_hostdev_source(reader, element, hostdev, err) < 0)
-		return -(int)err->kind;
-	return read_options(reader, element, hostdev, err);
+	return vc_read_hostdev(reader, element, hostdev, err);
 }
 
 static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element,
@@ -248,7 +141,7 @@ static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element
 	xmlNodePtr address = vc_xml_child(element, "address");
 	char *type = NULL, *multifunction = NULL;
 	struct vc_pci_address pci = { 0 };
-	struct bad_part bad = { 0 };
+	struct vc_bad_part bad = { 0 };
 
 	if (vc_xml_attribute(reader->arena, address, "type", &type, err) < 0 ||
 	    vc_xml_attribute(reader->arena, address, "multifunction", &multifunction,
@@ -257,7 +150,7 @@ static int read_guest_address(const struct vc_reader *reader, xmlNodePtr element
 	*ret_unassigned = type && strcmp(type, "unassigned") == 0;
 	if (!type || strcmp(type, "pci") != 0)
 		return 0;
-	if (read_pci(reader, address, &pci, &bad, err) < 0)
+	if (vc_read_pci_address(reader, address, &pci, &bad, err) < 0)
 		return -(int)err->kind;
 	if (bad.name || pci.domain != 0)
 		return 0;
@@ -370,19 +263,34 @@ static int keep_guest(const struct vc_reader *reader, const struct vc_guest_devi
 	return 0;
 }
 
+/* [LV] target/@dev of a disk is unique, whatever its bus. */
+static int keep_target(const struct vc_reader *reader, xmlNodePtr element,
+                       struct vc_err *err)
+{
+	const char *name = vc_xml_peek(vc_xml_child(element, "target"), "dev");
+	char **slot;
+
+	if (!name || strcmp((const char *)element->name, "disk") != 0)
+		return 0;
+	slot = vc_list_push(reader->arena, &reader->domain->targets);
+	if (slot)
+		*slot = vc_arena_strdup(reader->arena, name);
+	return slot && *slot ? 0 : vc_fail_oom(err);
+}
+
 static int read_device(const struct vc_reader *reader, xmlNodePtr element, size_t at,
                        struct vc_err *err)
 {
 	struct vc_guest_device guest = { 0 };
-	bool takes = false;
 
 	if (read_guest(reader, element, at, &guest, err) < 0 ||
 	    keep_guest(reader, &guest, err) < 0 ||
 	    vc_read_controller(reader, element, &guest, err) < 0 ||
 	    vc_read_attachment(reader, element, at, err) < 0 ||
-	    takes_host_device(reader, element, &takes, err) < 0)
+	    keep_target(reader, element, err) < 0)
 		return -(int)err->kind;
-	return takes ? read_hostdev(reader, element, &guest, err) : 0;
+	return takes_host_device(element) ? read_hostdev(reader, element, &guest, err)
+	                                  : 0;
 }
 
 /**

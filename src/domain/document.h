@@ -54,13 +54,14 @@ int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_e
  * @line:	line in the document, 0 unknown
  * @element:	"hostdev", "interface" or "disk": what carries it
  * @alias:	user or runtime alias; NULL none
- * @host:	host side; of kind VC_KIND_UNKNOWN for what we do not translate, which may
- *		have a PCI address all the same
- * @managed:	attribute
+ * @host:	host side; of kind VC_KIND_UNKNOWN for what we do not translate
+ * @managed:	attribute of the element, or of the <source> of a disk
  * @has_mode:	the mode attribute is written out
  * @has_address: there is a guest address of any type
  * @driver:	<driver name=>; NULL none
- * @options:	those that the element has now, .managed and .kind aside
+ * @options:	those that the element has now, without .managed and .kind; MAC address as
+ *		written, VLAN 0 also when there are several tags, readonly and shareable
+ *		VC_NO without
  */
 struct vc_hostdev {
 	size_t at;
@@ -176,6 +177,7 @@ struct vc_guest_devices {
  * struct vc_domain - what a domain document says that concerns us
  * @name, @uuid: NULL none
  * @hostdevs:	everything that takes a device of the host, in document order
+ * @targets:	names of disks in the guest
  * @controllers: in document order
  * @scsi_users:	disks and host devices on a SCSI controller, in document order
  * @records:	of our metadata, in document order
@@ -192,6 +194,10 @@ struct vc_domain {
 	char *name;
 	char *uuid;
 	struct vc_hostdevs hostdevs;
+	struct {
+		char **v;
+		size_t n, cap;
+	} targets;
 	struct vc_controllers controllers;
 	struct {
 		struct vc_scsi_user *v;

@@ -68,19 +68,124 @@ static bool *mark_planned(const struct vc_planner *planner, struct vc_err *err)
 }
 
 static int check_other(const struct vc_planner *planner, const bool *planned,
-                       const struct vc_plan_device *d, const char *host,
+                       const struct vc_plan_device *d, const char *key,
                        struct vc_err *err)
 {
 	const struct vc_index_entry *e;
 	size_t n;
 
-	e = vc_index_find(&planner->hosts, host, &n);
+	e = vc_index_find(&planner->hosts, key, &n);
 	for (size_t i = 0; i < n; i++)
 		if (!planned[e[i].value])
 			return used_by_domain(planner, d,
 			                      &planner->domain->hostdevs.v[e[i].value],
-			                      host, err);
+			                      vc_planned_host(planner, d), err);
 	return 0;
+}
+
+/* [LV] USB devices are the same for libvirt when one is given by its ids alone, and the
+ * other has these ids too. */
+struct usb_user {
+	const struct vc_host_side *host;
+	const struct vc_plan_device *planned; /* NULL: of the domain, and not ours */
+	const struct vc_hostdev *hostdev;
+};
+
+struct usb_users {
+	struct usb_user *v;
+	size_t n, cap;
+	struct vc_index ids;
+};
+
+static bool by_ids_alone(const struct vc_host_side *host)
+{
+	return host->usb.has_ids && host->usb.bus == 0;
+}
+
+static int add_usb(const struct vc_planner *planner, struct usb_users *users,
+                   const struct usb_user *user, struct vc_err *err)
+{
+	const struct vc_usb_device *usb = &user->host->usb;
+	struct usb_user *slot;
+	const char *key;
+
+	if (user->host->kind != VC_KIND_USB || !usb->has_ids)
+		return 0;
+	key = vc_arena_printf(planner->arena, "%04x:%04x", usb->vendor, usb->product);
+	slot = vc_list_push(planner->arena, users);
+	if (!key || !slot)
+		return vc_fail_oom(err);
+	*slot = *user;
+	return vc_index_add(planner->arena, &users->ids, key, users->n - 1, err);
+}
+
+/* One of them is given by its ids alone. */
+static int check_usb_pair(const struct vc_planner *planner, const struct usb_user *a,
+                          const struct usb_user *b, struct vc_err *err)
+{
+	const struct usb_user *ours = b->planned ? b : a, *other = b->planned ? a : b;
+	const char *host = vc_planned_host(planner, ours->planned);
+
+	if (!ours->planned)
+		return 0;
+	if (other->planned)
+		return twice_in_plan(other->planned, ours->planned, host, err);
+	return used_by_domain(planner, ours->planned, other->hostdev, host, err);
+}
+
+/* One of @n devices with the same ids that is given by these alone; NULL none. */
+static const struct usb_user *find_vague(const struct usb_users *users,
+                                         const struct vc_index_entry *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (by_ids_alone(users->v[v[i].value].host))
+			return &users->v[v[i].value];
+	return NULL;
+}
+
+static int check_usb(const struct vc_planner *planner, struct usb_users *users,
+                     struct vc_err *err)
+{
+	size_t n = 0;
+
+	vc_index_sort(&users->ids);
+	for (size_t i = 0; i < users->ids.n; i += n) {
+		const struct vc_index_entry *v =
+			vc_index_find(&users->ids, users->ids.v[i].key, &n);
+		const struct usb_user *vague = find_vague(users, v, n);
+
+		for (size_t j = 0; vague && j < n; j++)
+			if (&users->v[v[j].value] != vague &&
+			    check_usb_pair(planner, vague, &users->v[v[j].value], err) <
+			            0)
+				return -(int)err->kind;
+	}
+	return 0;
+}
+
+static int check_usb_ids(const struct vc_planner *planner, const bool *planned,
+                         struct vc_err *err)
+{
+	const struct vc_hostdevs *hostdevs = &planner->domain->hostdevs;
+	const struct vc_plan *plan = planner->plan;
+	struct usb_users users = { 0 };
+
+	for (size_t i = 0; i < hostdevs->n; i++) {
+		const struct usb_user user = { .host = &hostdevs->v[i].host,
+			                       .hostdev = &hostdevs->v[i] };
+
+		if (!planned[i] && add_usb(planner, &users, &user, err) < 0)
+			return -(int)err->kind;
+	}
+	for (size_t i = 0; i < plan->devices.n; i++) {
+		const struct usb_user user = { .host = &plan->devices.v[i].host,
+			                       .planned = &plan->devices.v[i] };
+
+		if (!leaves(plan->devices.v[i].action) &&
+		    add_usb(planner, &users, &user, err) < 0)
+			return -(int)err->kind;
+	}
+	return check_usb(planner, &users, err);
 }
 
 /**
@@ -101,7 +206,8 @@ int vc_check_host_use(const struct vc_planner *planner, struct vc_err *err)
 	for (size_t i = 0; i < planner->plan->devices.n; i++)
 		if (!leaves(devices[i].action) &&
 		    vc_index_add(planner->arena, &hosts,
-		                 vc_planned_host(planner, &devices[i]), i, err) < 0)
+		                 vc_host_side_key(planner->arena, &devices[i].host), i,
+		                 err) < 0)
 			return -(int)err->kind;
 	vc_index_sort(&hosts);
 	for (size_t i = 0; i < hosts.n; i++) {
@@ -109,9 +215,9 @@ int vc_check_host_use(const struct vc_planner *planner, struct vc_err *err)
 
 		if (i > 0 && strcmp(hosts.v[i - 1].key, hosts.v[i].key) == 0)
 			return twice_in_plan(&devices[hosts.v[i - 1].value], d,
-			                     hosts.v[i].key, err);
+			                     vc_planned_host(planner, d), err);
 		if (check_other(planner, planned, d, hosts.v[i].key, err) < 0)
 			return -(int)err->kind;
 	}
-	return 0;
+	return check_usb_ids(planner, planned, err);
 }

@@ -2,8 +2,8 @@
 /*
  * What a device is, apart from where it is: "144d:a80a" or "144d:a80a serial S64...".
  *
- * The machine says it (vendor and device id of a PCI function), else the attributes of
- * the claim, ours or the driver's own. Three voices are compared: machine, claim, and
+ * The machine says it (ids of a PCI function, ids and serial number of a USB device), else
+ * the attributes of the claim, ours or the driver's own. Three voices are compared: machine, claim, and
  * what our metadata recorded. A voice that is silent agrees with everything.
  */
 #include <string.h>
@@ -29,14 +29,18 @@ static bool parse_id(const char *text, uint32_t *ret_id)
 	return vc_parse_hex(&text, 4, 4, ret_id) && vc_parse_end(text);
 }
 
-/* Our attribute, else the one of the driver. */
+/* The first that is a text: the one of the kind, ours, the one of the driver. */
 static const char *attribute(const struct vc_planner *planner,
-                             const struct vc_device *device, const char *name)
+                             const struct vc_device *device, const char *special,
+                             const char *name)
 {
-	const char *value, *own;
+	const char *value = NULL, *own;
 
+	if (device->host.kind == VC_KIND_USB)
+		value = vc_attributes_string(&device->attributes, special);
 	own = vc_arena_printf(planner->arena, "%s/%s", VC_ATTR_DOMAIN, name);
-	value = own ? vc_attributes_string(&device->attributes, own) : NULL;
+	if (!value && own)
+		value = vc_attributes_string(&device->attributes, own);
 	if (value || !device->driver)
 		return value;
 	own = vc_arena_printf(planner->arena, "%s/%s", device->driver, name);
@@ -46,22 +50,45 @@ static const char *attribute(const struct vc_planner *planner,
 static struct identity of_claim(const struct vc_planner *planner,
                                 const struct vc_device *device)
 {
-	struct identity id = { .serial = vc_attributes_string(&device->attributes,
-		                                              VC_ATTR_SERIAL) };
+	struct identity id = { .known = false };
 
-	id.known = parse_id(attribute(planner, device, "vendorID"), &id.vendor) &&
-	           parse_id(attribute(planner, device, "deviceID"), &id.device);
+	if (device->host.kind == VC_KIND_USB)
+		id.serial = vc_attributes_string(&device->attributes, VC_ATTR_USB_SERIAL);
+	if (!id.serial)
+		id.serial = vc_attributes_string(&device->attributes, VC_ATTR_SERIAL);
+	id.known =
+		parse_id(attribute(planner, device, VC_ATTR_USB_VENDOR_ID, "vendorID"),
+	                 &id.vendor) &&
+		parse_id(attribute(planner, device, VC_ATTR_USB_PRODUCT_ID, "deviceID"),
+	                 &id.device);
 	return id;
 }
 
 static struct identity of_machine(const struct vc_planner *planner,
                                   const struct vc_device *device)
 {
-	struct identity id = { 0 };
+	const struct vc_host_facts *host = planner->input->host;
+	const struct vc_usb_device where = {
+		.bus = device->host.usb.bus,
+		.device = device->host.usb.device,
+		.port = device->host.usb.port,
+	};
+	const struct vc_usb_fact *usb = NULL;
 	const struct vc_function *f = NULL;
+	struct identity id = { 0 };
+	size_t n;
 
-	if (device->host.kind == VC_KIND_PCI)
-		f = vc_host_facts_function(planner->input->host, &device->host.pci);
+	if (vc_kind_is_pci(device->host.kind))
+		f = vc_host_facts_function(host, &device->host.pci);
+	if (device->host.kind == VC_KIND_USB && where.bus > 0)
+		usb = vc_host_facts_usb(host, &where, &n);
+	if (usb)
+		id = (struct identity){
+			.known = true,
+			.vendor = usb->vendor,
+			.device = usb->product,
+			.serial = usb->serial,
+		};
 	if (f)
 		id = (struct identity){
 			.known = true,
@@ -197,7 +224,8 @@ int vc_identity(const struct vc_planner *planner, const struct vc_bound *bound,
 		record = of_record(bound->record);
 	if (!now.known)
 		now = claim;
-	now.serial = claim.serial;
+	if (claim.serial)
+		now.serial = claim.serial;
 	if (record.known && agree(&now, &record) &&
 	    (!now.known || record.serial || !now.serial)) {
 		*ret_identity = bound->record->identity;

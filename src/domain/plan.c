@@ -45,8 +45,30 @@ static bool options_are(const struct vc_options *want, const struct vc_options *
 /* Which driver is named does not matter: what is there stays. */
 static bool is_spelled_out(const struct vc_hostdev *h)
 {
-	return h->has_mode && h->managed != VC_UNKNOWN &&
-	       (h->host.kind != VC_KIND_PCI || h->driver);
+	switch (h->host.kind) {
+	case VC_KIND_PCI:
+		return h->has_mode && h->managed != VC_UNKNOWN && h->driver;
+	case VC_KIND_NVME:
+		return h->managed != VC_UNKNOWN && h->driver;
+	case VC_KIND_NETWORK:
+		return h->managed != VC_UNKNOWN;
+	case VC_KIND_VDPA:
+		return true;
+	case VC_KIND_MDEV:
+	case VC_KIND_USB:
+	case VC_KIND_SCSI:
+	case VC_KIND_SCSI_HOST:
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return h->has_mode && h->managed != VC_UNKNOWN;
+}
+
+static bool network_is(const struct vc_plan_device *d, const struct vc_options *have)
+{
+	if (d->mac && (!have->mac || strcasecmp(d->mac, have->mac) != 0))
+		return false;
+	return d->vlan == 0 || d->vlan == have->vlan;
 }
 
 /* Elements of others may leave defaults out. */
@@ -81,6 +103,8 @@ static void judge(const struct vc_bound *b, struct vc_plan_device *d,
 		*ret_why = b->record ? "its element has gone" : "new";
 	} else if (!vc_host_side_equal(&d->host, &h->host)) {
 		*ret_why = host_change(b);
+	} else if (!network_is(d, &h->options)) {
+		*ret_why = "MAC address or VLAN differ";
 	} else if (!options_are(&d->options, &h->options)) {
 		*ret_why = "options differ";
 	} else if (!switch_is(d->managed, h->managed, VC_NO)) {
@@ -113,27 +137,32 @@ static void fill_options(const struct vc_planner *planner, const struct vc_hostd
 	}
 }
 
-/* The host side that the element gets; without a device the one that it has. */
-static void fill_host(const struct vc_planner *planner, const struct vc_bound *b,
-                      struct vc_plan_device *d)
+/* Only what libvirt binds to a driver can be managed. */
+static enum vc_tri manage(const struct vc_planner *planner, const struct vc_bound *b)
 {
 	const struct vc_hostdev *h = b->hostdev;
-	bool stays_managed = h && h->host.kind == VC_KIND_PCI && h->managed == VC_YES;
+	bool stays = h && vc_kind_is_pci(h->host.kind) && h->managed == VC_YES;
 
-	if (b->device)
-		d->host = b->device->host;
-	else if (h)
-		d->host = h->host;
-	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_model == VC_MDEV_UNKNOWN && h)
-		d->host.mdev_model = h->host.mdev_model;
-	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_model == VC_MDEV_UNKNOWN)
-		d->host.mdev_model = VC_MDEV_VFIO_PCI;
-	d->managed = VC_NO;
-	if (d->host.kind == VC_KIND_PCI && (planner->input->managed || stays_managed))
-		d->managed = VC_YES;
-	if (d->options.managed != VC_UNKNOWN)
-		d->managed = d->options.managed;
-	fill_options(planner, h, d);
+	if (!vc_kind_is_pci(b->host.kind))
+		return VC_NO;
+	if (b->options.managed != VC_UNKNOWN)
+		return b->options.managed;
+	return planner->input->managed || stays ? VC_YES : VC_NO;
+}
+
+/* The host side that the element gets; without a device the one that it has. */
+static int fill_host(const struct vc_planner *planner, const struct vc_bound *b,
+                     struct vc_plan_device *d, struct vc_err *err)
+{
+	d->host = b->host;
+	d->managed = manage(planner, b);
+	fill_options(planner, b->hostdev, d);
+	if (b->device &&
+	    (d->host.kind == VC_KIND_NETWORK || d->host.kind == VC_KIND_VDPA))
+		return vc_plan_network(planner, b, d, err);
+	if (d->host.kind == VC_KIND_NVME && !b->hostdev)
+		return vc_plan_disk(planner, d, err);
+	return 0;
 }
 
 static const char *first_of(const char *a, const char *b)
@@ -247,7 +276,7 @@ static int plan_surplus(struct vc_planner *planner, const struct vc_bound *b,
 	*ret_device = NULL;
 	if (!b->hostdev)
 		return 0;
-	fill_host(planner, b, &d);
+	d.host = b->hostdev->host;
 	d.at = b->hostdev->at;
 	d.made = true;
 	if (fill_names(planner, b, &d, err) < 0 ||
@@ -276,9 +305,9 @@ int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
 
 	if (bound->surplus)
 		return plan_surplus(planner, bound, ret_device, err);
-	if (vc_place_recall(planner, bound, &d.options, err) < 0)
+	if (vc_place_recall(planner, bound, &d.options, err) < 0 ||
+	    fill_host(planner, bound, &d, err) < 0)
 		return -(int)err->kind;
-	fill_host(planner, bound, &d);
 	judge(bound, &d, &why);
 	d.at = h ? h->at : 0;
 	d.recorded = is_recorded(bound);
@@ -309,7 +338,10 @@ int vc_plan_record(struct vc_planner *planner, const struct vc_record *record,
 	if (vc_bind_element(planner, &bound, err) < 0)
 		return -(int)err->kind;
 	bound.index = record->binding.index;
-	fill_host(planner, &bound, &d);
+	if (bound.hostdev) {
+		d.host = bound.hostdev->host;
+		d.managed = bound.hostdev->managed;
+	}
 	d.at = bound.hostdev ? bound.hostdev->at : 0;
 	d.recorded = true;
 	d.made = record->made;
@@ -331,7 +363,7 @@ static int plan_rewrite(struct vc_planner *planner, struct vc_err *err)
 	    vc_plan_keep_others(planner, &bounds, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; i < bounds.n; i++) {
-		const struct vc_bound *b = &bounds.v[i];
+		struct vc_bound *b = &bounds.v[i];
 
 		if (!b->surplus && vc_check_bound(planner, b, err) < 0)
 			return -(int)err->kind;

@@ -10,6 +10,7 @@
 #include "domain/planner.h"
 
 #define CLASS_BRIDGE 0x06u
+#define CLASS_NVME   0x0108u
 
 static const char *missing_address(const struct vc_planner *planner,
                                    const struct vc_device *d)
@@ -59,7 +60,8 @@ static int refuse_no_address(const struct vc_planner *planner,
  * @bound:	.device is known
  * @err:	why, and which input would say it
  *
- * Return: 0, -VC_ERR_ABSENT, or -VC_ERR_REFUSED for an address that libvirt takes for none
+ * Return: 0, -VC_ERR_ABSENT, or -VC_ERR_REFUSED for an address that libvirt takes for
+ * none, or a serial number that the machine does not have, or has more than once
  */
 int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bound,
                      struct vc_err *err)
@@ -71,6 +73,12 @@ int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bo
 		return refuse_no_address(planner, bound, err);
 	if (vc_device_host(planner, d))
 		return 0;
+	if (planner->input->host && d->host.usb.serial)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: device '%s' of claim '%s' ('%s') is not here: %s",
+		               bound->binding->origin, label ? label : "?",
+		               vc_claim_label(planner, bound->claim), d->origin,
+		               missing_address(planner, d));
 	return vc_fail(
 		err, VC_ERR_ABSENT,
 		"%s: no host address of device '%s' of claim '%s' ('%s'): %s; a "
@@ -100,29 +108,58 @@ static int check_claim(struct vc_planner *planner, const struct vc_bound *b,
 		b->claim->origin, vc_claim_label(planner, b->claim));
 }
 
+static int refuse_host(const struct vc_planner *planner, const struct vc_bound *b,
+                       const char *why, struct vc_err *err)
+{
+	return vc_fail(err, VC_ERR_REFUSED, "%s: alias '%s': '%s' ('%s') %s",
+	               b->binding->origin, b->alias, vc_bound_text(planner, b),
+	               b->device->origin, why);
+}
+
+#define NOT_HERE "does not exist on this machine: the claim is stale, or of another node"
+
 static int check_function(const struct vc_planner *planner, const struct vc_bound *b,
-                          const char *host, struct vc_err *err)
+                          struct vc_err *err)
 {
 	const struct vc_function *f;
 
-	f = vc_host_facts_function(planner->input->host, &b->device->host.pci);
+	f = vc_host_facts_function(planner->input->host, &b->host.pci);
 	if (!f)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: alias '%s': '%s' ('%s') does not exist on this "
-		               "machine: the claim is stale, or of another node",
-		               b->binding->origin, b->alias, host, b->device->origin);
+		return refuse_host(planner, b, NOT_HERE, err);
 	if (f->class_code >> 16 == CLASS_BRIDGE)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: alias '%s': '%s' ('%s') is a bridge and cannot be "
-		               "given to a guest",
-		               b->binding->origin, b->alias, host, b->device->origin);
+		return refuse_host(planner, b,
+		                   "is a bridge and cannot be given to a guest", err);
 	if (!f->is_vf && f->n_vfs > 0)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s: alias '%s': '%s' ('%s') is the physical function of "
 		               "%u virtual functions that others may use; claim one of "
 		               "these, or remove them",
-		               b->binding->origin, b->alias, host, b->device->origin,
-		               f->n_vfs);
+		               b->binding->origin, b->alias, vc_bound_text(planner, b),
+		               b->device->origin, f->n_vfs);
+	if (b->host.kind == VC_KIND_NETWORK && !f->is_vf)
+		return refuse_host(planner, b,
+		                   "is no virtual function, and libvirt sets MAC address "
+		                   "and VLAN of these only; kind 'pci' gives it as it is",
+		                   err);
+	if (b->host.kind == VC_KIND_NVME && f->class_code >> 8 != CLASS_NVME)
+		return refuse_host(planner, b, "is no NVMe controller", err);
+	return 0;
+}
+
+/* [LV] of two devices with the same ids libvirt takes either, or refuses. */
+static int check_usb(const struct vc_planner *planner, const struct vc_bound *b,
+                     struct vc_err *err)
+{
+	size_t n;
+
+	(void)vc_host_facts_usb(planner->input->host, &b->host.usb, &n);
+	if (n == 0)
+		return refuse_host(planner, b, NOT_HERE, err);
+	if (n > 1)
+		return refuse_host(planner, b,
+		                   "is more than one device of this machine; a serial "
+		                   "number, a port or a device number says which",
+		                   err);
 	return 0;
 }
 
@@ -130,38 +167,42 @@ static int check_function(const struct vc_planner *planner, const struct vc_boun
 static int check_machine(const struct vc_planner *planner, const struct vc_bound *b,
                          struct vc_err *err)
 {
-	const char *host = vc_device_host(planner, b->device);
-
 	if (!planner->input->host)
 		return 0;
-	if (b->device->host.kind == VC_KIND_PCI)
-		return check_function(planner, b, host, err);
-	if (vc_host_facts_mdev(planner->input->host, b->device->host.mdev_uuid))
+	if (vc_kind_is_pci(b->host.kind))
+		return check_function(planner, b, err);
+	if (b->host.kind == VC_KIND_USB)
+		return check_usb(planner, b, err);
+	if (vc_host_facts_has(planner->input->host, &b->host))
 		return 0;
+	if (b->host.kind != VC_KIND_MDEV)
+		return refuse_host(planner, b, NOT_HERE, err);
 	return vc_fail(
 		err, VC_ERR_REFUSED,
 		"%s: alias '%s': mediated device '%s' ('%s') does not exist on this "
 		"machine: the claim is stale, or of another node",
-		b->binding->origin, b->alias, host, b->device->origin);
+		b->binding->origin, b->alias, vc_bound_text(planner, b),
+		b->device->origin);
 }
 
 /**
  * vc_check_bound() - Refuse what must not be given to this domain
  * @planner:	planner; notes are added to its plan
- * @bound:	alias with its claim and device, if known
+ * @bound:	alias with its claim and device, if known; .host is set
  * @err:	"ORIGIN: ..." naming both sides
  *
  * Return: 0, -VC_ERR_REFUSED, -VC_ERR_ABSENT for a device without address,
  * -VC_ERR_INTERNAL
  */
-int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
-                   struct vc_err *err)
+int vc_check_bound(struct vc_planner *planner, struct vc_bound *bound, struct vc_err *err)
 {
 	const struct vc_device *d = bound->device;
 	const struct vc_hostdev *h = bound->hostdev;
 
+	if (!d && vc_bound_host(planner, bound, err) < 0)
+		return -(int)err->kind;
 	if (!d)
-		return h ? vc_check_options(planner, bound, &h->host, err) : 0;
+		return h ? vc_check_options(planner, bound, &bound->host, err) : 0;
 	if (check_claim(planner, bound, err) < 0)
 		return -(int)err->kind;
 	if (d->admin_access == VC_YES)
@@ -173,8 +214,9 @@ int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
 		               vc_claim_label(planner, bound->claim),
 		               bound->claim->origin);
 	if (vc_check_address(planner, bound, err) < 0 ||
+	    vc_bound_host(planner, bound, err) < 0 ||
 	    check_machine(planner, bound, err) < 0 ||
 	    vc_identity_check(planner, bound, err) < 0)
 		return -(int)err->kind;
-	return vc_check_options(planner, bound, &d->host, err);
+	return vc_check_options(planner, bound, &bound->host, err);
 }

@@ -79,6 +79,20 @@ const char *vc_device_host(const struct vc_planner *planner,
 }
 
 /**
+ * vc_bound_text() - The host side of a bound device, as people write it
+ * @planner:	planner; its arena holds the text
+ * @bound:	.host is set
+ *
+ * Return: see vc_host_side_text(); never NULL
+ */
+const char *vc_bound_text(const struct vc_planner *planner, const struct vc_bound *bound)
+{
+	const char *text = vc_host_side_text(planner->arena, &bound->host);
+
+	return text ? text : "?";
+}
+
+/**
  * vc_hostdev_host() - The host side of an element
  * @planner:	planner; its arena holds the text
  * @hostdev:	element, NULL has none
@@ -88,14 +102,7 @@ const char *vc_device_host(const struct vc_planner *planner,
 const char *vc_hostdev_host(const struct vc_planner *planner,
                             const struct vc_hostdev *hostdev)
 {
-	struct vc_host_side side;
-
-	if (!hostdev)
-		return NULL;
-	side = hostdev->host;
-	if (side.kind == VC_KIND_UNKNOWN && side.has_pci)
-		side.kind = VC_KIND_PCI;
-	return vc_host_side_text(planner->arena, &side);
+	return hostdev ? vc_host_side_text(planner->arena, &hostdev->host) : NULL;
 }
 
 /**
@@ -176,8 +183,8 @@ static int index_domain(struct vc_planner *planner, struct vc_err *err)
 		const struct vc_hostdev *h = &domain->hostdevs.v[i];
 
 		if (vc_index_add(arena, &planner->hostdevs, h->alias, i, err) < 0 ||
-		    vc_index_add(arena, &planner->hosts, vc_hostdev_host(planner, h), i,
-		                 err) < 0)
+		    vc_index_add(arena, &planner->hosts,
+		                 vc_host_side_key(arena, &h->host), i, err) < 0)
 			return -(int)err->kind;
 	}
 	for (size_t i = 0; i < domain->guests.n; i++)

@@ -6,6 +6,8 @@
  *   owner.c	whose claim it is
  *   bind.c	all bindings, merged -> one vc_bound per alias
  *   bind_options.c	what was given for an alias, whoever bound it
+ *   kind.c	what to make of a device
+ *   network.c	MAC addresses, VLANs and names of disks
  *   identity.c	what a device is, and whether it is what was recorded
  *   option_check.c	whether it can have the options asked for
  *   plan_check.c	what is wrong with giving this device to this domain
@@ -33,7 +35,7 @@
  * @pod_uids, @pod_names: index into the pods
  * @checked:	for each claim whether it was found to be in order as a whole
  * @hostdevs:	alias -> host device of the domain
- * @hosts:	host address or mdev UUID -> host device of the domain
+ * @hosts:	key of a host side -> host device of the domain
  * @guests:	alias -> guest device of the domain
  * @records:	alias -> record
  */
@@ -73,6 +75,7 @@ unsigned vc_match_position(const struct vc_planner *planner, const struct vc_cla
  * @claim, @device: NULL: no input describes it
  * @index:	which device of the request; 0 unknown
  * @options:	merged
+ * @host:	the device's host side, in the kind that it is to have, see vc_bound_host()
  * @surplus:	recorded, but the claim has fewer devices now
  */
 struct vc_bound {
@@ -84,6 +87,7 @@ struct vc_bound {
 	const struct vc_device *device;
 	unsigned index;
 	struct vc_options options;
+	struct vc_host_side host;
 	bool surplus;
 };
 
@@ -105,8 +109,10 @@ int vc_bind_options(const struct vc_planner *planner, struct vc_bounds *bounds,
 
 int vc_check_options(const struct vc_planner *planner, const struct vc_bound *bound,
                      const struct vc_host_side *host, struct vc_err *err) VC_MUST_CHECK;
-int vc_check_bound(struct vc_planner *planner, const struct vc_bound *bound,
-                   struct vc_err *err) VC_MUST_CHECK;
+int vc_bound_host(const struct vc_planner *planner, struct vc_bound *bound,
+                  struct vc_err *err) VC_MUST_CHECK;
+int vc_check_bound(struct vc_planner *planner, struct vc_bound *bound, struct vc_err *err)
+	VC_MUST_CHECK;
 int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bound,
                      struct vc_err *err) VC_MUST_CHECK;
 int vc_check_host_use(const struct vc_planner *planner, struct vc_err *err) VC_MUST_CHECK;
@@ -139,6 +145,10 @@ int vc_plan_bound(struct vc_planner *planner, const struct vc_bound *bound,
                   struct vc_plan_device **ret_device, struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_record(struct vc_planner *planner, const struct vc_record *record,
                    struct vc_plan_device **ret_device, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_network(const struct vc_planner *planner, const struct vc_bound *bound,
+                    struct vc_plan_device *device, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_disk(const struct vc_planner *planner, struct vc_plan_device *device,
+                 struct vc_err *err) VC_MUST_CHECK;
 int vc_plan_controller(struct vc_planner *planner,
                        const struct vc_plan_controller *controller, const char *why,
                        struct vc_err *err) VC_MUST_CHECK;
@@ -158,6 +168,7 @@ const char *vc_list_more(const struct vc_planner *planner, const char *text, siz
 const char *vc_claim_label(const struct vc_planner *planner,
                            const struct vc_claim *claim);
 const char *vc_device_label(const struct vc_device *device);
+const char *vc_bound_text(const struct vc_planner *planner, const struct vc_bound *bound);
 const char *vc_device_host(const struct vc_planner *planner,
                            const struct vc_device *device);
 const char *vc_hostdev_host(const struct vc_planner *planner,

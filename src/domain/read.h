@@ -24,6 +24,17 @@ int vc_read_controller(const struct vc_reader *reader, xmlNodePtr element,
 	VC_MUST_CHECK;
 int vc_read_attachment(const struct vc_reader *reader, xmlNodePtr element, size_t at,
                        struct vc_err *err) VC_MUST_CHECK;
+/* "name='value'" of an address that is wrong, for a message. */
+struct vc_bad_part {
+	const char *name;
+	char *value;
+};
+
+int vc_read_pci_address(const struct vc_reader *reader, xmlNodePtr element,
+                        struct vc_pci_address *ret_address, struct vc_bad_part *ret_bad,
+                        struct vc_err *err) VC_MUST_CHECK;
+int vc_read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
+                    struct vc_hostdev *hostdev, struct vc_err *err) VC_MUST_CHECK;
 int vc_read_metadata(const struct vc_reader *reader, xmlNodePtr metadata,
                      struct vc_err *err) VC_MUST_CHECK;
 

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "host/gather_devices.h"
 #include "host/sysfs.h"
 
 #define PATH_SIZE 256U
@@ -42,6 +43,7 @@ struct gather {
 	struct addresses addresses;
 	struct numbers groups, cdevs;
 	struct vc_names mdevs;
+	struct vc_wanted_devices devices;
 	struct vc_host_facts facts;
 };
 
@@ -119,15 +121,21 @@ static int want_mdev(struct gather *g, const char *uuid, struct vc_err *err)
 	return 0;
 }
 
+static int want_side(struct gather *g, const struct vc_host_side *side,
+                     struct vc_err *err)
+{
+	if (side->has_pci && want_address(g, &side->pci, err) < 0)
+		return -(int)err->kind;
+	if (side->mdev_uuid && want_mdev(g, side->mdev_uuid, err) < 0)
+		return -(int)err->kind;
+	return vc_want_device(g->arena, &g->devices, side, err);
+}
+
 static int want_device(struct gather *g, const struct vc_device *device,
                        struct vc_err *err)
 {
-	int r = 0;
+	int r = want_side(g, &device->host, err);
 
-	if (device->host.has_pci)
-		r = want_address(g, &device->host.pci, err);
-	if (r == 0 && device->host.mdev_uuid)
-		r = want_mdev(g, device->host.mdev_uuid, err);
 	if (r == 0)
 		r = want_number(g, &g->groups, device->iommu_group, err);
 	if (r == 0)
@@ -501,13 +509,13 @@ static int find_mdevs(struct gather *g, struct vc_err *err)
 }
 
 static int gather_all(struct gather *g, const struct vc_claims *claims,
-                      const struct vc_pci_address *extra, size_t n_extra,
+                      const struct vc_host_side *extra, size_t n_extra,
                       struct vc_err *err)
 {
 	int r = want_claims(g, claims, err);
 
 	for (size_t i = 0; i < n_extra && r == 0; i++)
-		r = want_address(g, &extra[i], err);
+		r = want_side(g, &extra[i], err);
 	if (r == 0)
 		r = find_cdevs(g, err);
 	if (r == 0)
@@ -518,6 +526,8 @@ static int gather_all(struct gather *g, const struct vc_claims *claims,
 		r = find_functions(g, err);
 	if (r == 0)
 		r = find_mdevs(g, err);
+	if (r == 0)
+		r = vc_gather_devices(g->arena, g->root, &g->devices, &g->facts, err);
 	return r;
 }
 
@@ -526,7 +536,7 @@ static int gather_all(struct gather *g, const struct vc_claims *claims,
  * @arena:	holds the facts
  * @root:	sysfs root, open directory
  * @claims:	joined claims; their addresses, mdev UUIDs, groups and cdevs are looked up
- * @extra:	further addresses, such as those that a domain has now
+ * @extra:	further devices, such as those that a domain has now
  * @n_extra:	how many
  * @ret_facts:	facts, each list sorted; see struct vc_host_facts
  * @err:	why not; names the attribute
@@ -536,7 +546,7 @@ static int gather_all(struct gather *g, const struct vc_claims *claims,
  */
 /* The signature is the contract of the header. NOLINTNEXTLINE(*-function-size) */
 int vc_host_gather(struct vc_arena *arena, int root, const struct vc_claims *claims,
-                   const struct vc_pci_address *extra, size_t n_extra,
+                   const struct vc_host_side *extra, size_t n_extra,
                    struct vc_host_facts *ret_facts, struct vc_err *err)
 {
 	struct gather g = { .arena = arena, .root = root };

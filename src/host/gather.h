@@ -12,5 +12,5 @@
  * addresses to ask about (the ones a domain has now). A device that does not exist is no
  * error, it is not in the result. */
 int vc_host_gather(struct vc_arena *arena, int root, const struct vc_claims *claims,
-                   const struct vc_pci_address *extra, size_t n_extra,
+                   const struct vc_host_side *extra, size_t n_extra,
                    struct vc_host_facts *ret_facts, struct vc_err *err) VC_MUST_CHECK;

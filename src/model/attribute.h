@@ -57,6 +57,19 @@ struct vc_attributes {
 #define VC_ATTR_SERIAL      VC_ATTR_DOMAIN "/serial"
 #define VC_ATTR_BOOT_ID     VC_ATTR_DOMAIN "/bootID"
 
+/* Of some kinds; docs/kinds.md lists them. */
+#define VC_ATTR_USB_BUS        VC_ATTR_DOMAIN "/usbBus"
+#define VC_ATTR_USB_DEVICE     VC_ATTR_DOMAIN "/usbDevice"
+#define VC_ATTR_USB_PORT       VC_ATTR_DOMAIN "/usbPort"
+#define VC_ATTR_USB_VENDOR_ID  VC_ATTR_DOMAIN "/usbVendorID"
+#define VC_ATTR_USB_PRODUCT_ID VC_ATTR_DOMAIN "/usbProductID"
+#define VC_ATTR_USB_SERIAL     VC_ATTR_DOMAIN "/usbSerial"
+#define VC_ATTR_VLAN           VC_ATTR_DOMAIN "/vlan"
+#define VC_ATTR_NVME_NAMESPACE VC_ATTR_DOMAIN "/nvmeNamespace"
+#define VC_ATTR_VDPA_PATH      VC_ATTR_DOMAIN "/vdpaPath"
+#define VC_ATTR_SCSI_ADDRESS   VC_ATTR_DOMAIN "/scsiAddress" /* "host:channel:target:lun" */
+#define VC_ATTR_WWPN           VC_ATTR_DOMAIN "/wwpn"        /* "naa.5001405b8e6d8b3c" */
+
 const struct vc_attribute *vc_attributes_find(const struct vc_attributes *attributes,
                                               const char *name) VC_NONNULL;
 const char *vc_attributes_string(const struct vc_attributes *attributes,

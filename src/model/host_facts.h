@@ -56,11 +56,28 @@ struct vc_cdev_fact {
 };
 
 /**
+ * struct vc_usb_fact - one USB device that exists, hubs too
+ * @bus, @device: 1..999
+ * @port:	"1.4.2"; "" of a root hub
+ * @vendor, @product: 0..0xffff
+ * @serial:	NULL none
+ */
+struct vc_usb_fact {
+	unsigned bus, device;
+	char *port;
+	uint16_t vendor, product;
+	char *serial;
+};
+
+/**
  * struct vc_host_facts - facts
  * @functions:	every function named by a claim, and every member of their groups;
  *		sorted by address
  * @mdevs:	mdevs named by a claim that exist, or that are members of named groups
  * @cdevs:	VFIO character devices named by a claim that exist
+ * @usbs:	every USB device, when any was asked for; sorted by bus and device
+ * @scsi:	SCSI units that were asked for and exist: "2:0:1:0"
+ * @vdpas:	every vDPA device, when any was asked for: "/dev/vhost-vdpa-0"
  */
 struct vc_host_facts {
 	struct {
@@ -75,9 +92,22 @@ struct vc_host_facts {
 		struct vc_cdev_fact *v;
 		size_t n, cap;
 	} cdevs;
+	struct {
+		struct vc_usb_fact *v;
+		size_t n, cap;
+	} usbs;
+	struct {
+		char **v;
+		size_t n, cap;
+	} scsi, vdpas;
 };
 
 const struct vc_function *vc_host_facts_function(const struct vc_host_facts *facts,
                                                  const struct vc_pci_address *address);
+const struct vc_usb_fact *vc_host_facts_usb(const struct vc_host_facts *facts,
+                                            const struct vc_usb_device *usb,
+                                            size_t *ret_n);
+bool vc_host_facts_has(const struct vc_host_facts *facts,
+                       const struct vc_host_side *side) VC_NONNULL;
 const struct vc_mdev_fact *vc_host_facts_mdev(const struct vc_host_facts *facts,
                                               const char *uuid);

@@ -95,15 +95,10 @@ static bool usb_known(const struct vc_usb_device *usb)
 	return (usb->bus > 0 && (usb->device > 0 || usb->port)) || usb->has_ids;
 }
 
-/**
- * vc_host_side_known() - Whether a side says where its device is
- * @side:	side
- *
- * Return: whether it does, in the way of its kind
- */
-bool vc_host_side_known(const struct vc_host_side *side)
+/* Whether anything says where a device of this kind is, or how to find it. */
+static bool says(const struct vc_host_side *side, enum vc_kind kind)
 {
-	switch (side->kind) {
+	switch (kind) {
 	case VC_KIND_PCI:
 	case VC_KIND_NETWORK:
 	case VC_KIND_NVME:
@@ -111,7 +106,7 @@ bool vc_host_side_known(const struct vc_host_side *side)
 	case VC_KIND_MDEV:
 		return side->mdev_uuid != NULL;
 	case VC_KIND_USB:
-		return usb_known(&side->usb);
+		return usb_known(&side->usb) || side->usb.serial;
 	case VC_KIND_VDPA:
 		return side->vdpa != NULL;
 	case VC_KIND_SCSI:
@@ -124,23 +119,142 @@ bool vc_host_side_known(const struct vc_host_side *side)
 	return false;
 }
 
-static bool same_text(const char *a, const char *b)
+/* What is no PCI function itself, though one may be its parent. */
+static const enum vc_kind special[] = { VC_KIND_MDEV, VC_KIND_USB, VC_KIND_VDPA,
+	                                VC_KIND_SCSI, VC_KIND_SCSI_HOST };
+
+/**
+ * vc_host_side_settle() - Decide of which kind a device is, from all that is said of it
+ * @side:	side; .kind is set, and a PCI address that is not the device's own goes
+ * @word:	the kind that an attribute asks for; NULL none. One that we do not know
+ *		means a device that we cannot attach
+ *
+ * A mediated, USB, vDPA or SCSI device wins over a PCI address, which is its parent's
+ * [KEP-5304 trap].
+ *
+ * Return: false when this contradicts itself; @side is untouched then
+ */
+bool vc_host_side_settle(struct vc_host_side *side, const char *word)
 {
-	return a == b || (a && b && strcmp(a, b) == 0);
+	enum vc_kind kind = VC_KIND_UNKNOWN, asked = VC_KIND_UNKNOWN;
+	size_t n = 0;
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(special); i++) {
+		if (!says(side, special[i]))
+			continue;
+		kind = special[i];
+		n++;
+	}
+	if (word && vc_kind_parse(word, &asked)) {
+		if (vc_kind_is_pci(asked) && n > 0)
+			return false;
+		kind = says(side, asked) ? asked : VC_KIND_UNKNOWN;
+	} else if (word) {
+		kind = VC_KIND_UNKNOWN;
+	} else if (n > 1) {
+		return false;
+	} else if (n == 0 && side->has_pci) {
+		kind = VC_KIND_PCI;
+	}
+	side->kind = kind;
+	side->has_pci = side->has_pci && vc_kind_is_pci(kind);
+	return true;
 }
 
-/* Every way in which both say it says the same. */
-static bool usb_equal(const struct vc_usb_device *a, const struct vc_usb_device *b)
+/**
+ * vc_host_side_evidence() - What is said of a device that is no PCI function, in words
+ * @side:	side that vc_host_side_settle() did not settle
+ *
+ * Return: a static string
+ */
+const char *vc_host_side_evidence(const struct vc_host_side *side)
 {
-	return a->bus == b->bus && a->device == b->device &&
-	       same_text(a->port, b->port) && a->has_ids == b->has_ids &&
-	       (!a->has_ids || (a->vendor == b->vendor && a->product == b->product));
+	static const char *const words[] = {
+		[VC_KIND_MDEV] = "an mdev UUID", [VC_KIND_USB] = "a USB address",
+		[VC_KIND_VDPA] = "a vDPA path",  [VC_KIND_SCSI] = "a SCSI address",
+		[VC_KIND_SCSI_HOST] = "a WWPN",
+	};
+	const char *word = "a PCI address";
+	size_t n = 0;
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(special); i++) {
+		if (!says(side, special[i]))
+			continue;
+		word = words[special[i]];
+		n++;
+	}
+	return n > 1 ? "more than one kind of device" : word;
 }
 
-static bool scsi_equal(const struct vc_scsi_unit *a, const struct vc_scsi_unit *b)
+/**
+ * vc_host_side_has_address() - Whether anything says where a device is
+ * @side:	side, of whatever kind
+ *
+ * Return: whether it does; a serial number alone does not
+ */
+bool vc_host_side_has_address(const struct vc_host_side *side)
 {
-	return a->host == b->host && a->channel == b->channel && a->target == b->target &&
-	       a->lun == b->lun;
+	return side->has_pci || side->mdev_uuid || usb_known(&side->usb) || side->vdpa ||
+	       side->scsi.set || side->wwpn;
+}
+
+/**
+ * vc_host_side_known() - Whether a side says where its device is
+ * @side:	side
+ *
+ * Return: whether it does, in the way of its kind
+ */
+bool vc_host_side_known(const struct vc_host_side *side)
+{
+	if (side->kind == VC_KIND_USB)
+		return usb_known(&side->usb);
+	return says(side, side->kind);
+}
+
+static int compare_text(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int first_of(const int *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] != 0)
+			return v[i];
+	return 0;
+}
+
+static int compare_usb(const struct vc_usb_device *a, const struct vc_usb_device *b)
+{
+	const int v[] = {
+		compare_number(a->bus, b->bus),
+		compare_number(a->device, b->device),
+		compare_text(a->port, b->port),
+		compare_number(a->has_ids, b->has_ids),
+		a->has_ids ? compare_number(a->vendor, b->vendor) : 0,
+		a->has_ids ? compare_number(a->product, b->product) : 0,
+	};
+
+	return first_of(v, VC_ARRAY_SIZE(v));
+}
+
+static int compare_scsi(const struct vc_scsi_unit *a, const struct vc_scsi_unit *b)
+{
+	const int v[] = {
+		compare_number(a->host, b->host),
+		compare_number(a->channel, b->channel),
+		compare_number(a->target, b->target),
+		compare_number(a->lun, b->lun),
+	};
+
+	return first_of(v, VC_ARRAY_SIZE(v));
 }
 
 /**
@@ -154,40 +268,67 @@ uint32_t vc_nvme_namespace(const struct vc_host_side *side)
 	return side->nvme_namespace > 0 ? side->nvme_namespace : 1;
 }
 
+/* Both are of this kind, and known. */
+static int compare_known(const struct vc_host_side *a, const struct vc_host_side *b)
+{
+	int r;
+
+	switch (a->kind) {
+	case VC_KIND_PCI:
+	case VC_KIND_NETWORK:
+		return vc_pci_address_compare(&a->pci, &b->pci);
+	case VC_KIND_NVME:
+		r = vc_pci_address_compare(&a->pci, &b->pci);
+		return r != 0 ? r
+		              : compare_number(vc_nvme_namespace(a),
+		                               vc_nvme_namespace(b));
+	case VC_KIND_MDEV:
+		r = strcmp(a->mdev_uuid, b->mdev_uuid);
+		return r != 0 ? r : compare_number(a->mdev_model, b->mdev_model);
+	case VC_KIND_USB:
+		return compare_usb(&a->usb, &b->usb);
+	case VC_KIND_VDPA:
+		return strcmp(a->vdpa, b->vdpa);
+	case VC_KIND_SCSI:
+		return compare_scsi(&a->scsi, &b->scsi);
+	case VC_KIND_SCSI_HOST:
+		return strcmp(a->wwpn, b->wwpn);
+	case VC_KIND_UNKNOWN:
+		break;
+	}
+	return 0;
+}
+
+/**
+ * vc_host_side_compare() - Order of two sides
+ * @a:		side
+ * @b:		side
+ *
+ * Return: < 0, 0 or > 0; 0 also when neither is known
+ */
+int vc_host_side_compare(const struct vc_host_side *a, const struct vc_host_side *b)
+{
+	bool known_a = vc_host_side_known(a), known_b = vc_host_side_known(b);
+
+	if (!known_a || !known_b)
+		return (int)known_a - (int)known_b;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return compare_known(a, b);
+}
+
 /**
  * vc_host_side_equal() - Whether two sides are of one kind and say the same
  * @a:		side
  * @b:		side
  *
  * Return: whether both are known and do; an unknown model of an mdev is only equal to
- * an unknown one
+ * an unknown one, and a USB device is only equal to one that is given in the same way
  */
 bool vc_host_side_equal(const struct vc_host_side *a, const struct vc_host_side *b)
 {
-	if (a->kind != b->kind || !vc_host_side_known(a) || !vc_host_side_known(b))
-		return false;
-	switch (a->kind) {
-	case VC_KIND_PCI:
-	case VC_KIND_NETWORK:
-		return vc_pci_address_compare(&a->pci, &b->pci) == 0;
-	case VC_KIND_NVME:
-		return vc_pci_address_compare(&a->pci, &b->pci) == 0 &&
-		       vc_nvme_namespace(a) == vc_nvme_namespace(b);
-	case VC_KIND_MDEV:
-		return strcmp(a->mdev_uuid, b->mdev_uuid) == 0 &&
-		       a->mdev_model == b->mdev_model;
-	case VC_KIND_USB:
-		return usb_equal(&a->usb, &b->usb);
-	case VC_KIND_VDPA:
-		return strcmp(a->vdpa, b->vdpa) == 0;
-	case VC_KIND_SCSI:
-		return scsi_equal(&a->scsi, &b->scsi);
-	case VC_KIND_SCSI_HOST:
-		return strcmp(a->wwpn, b->wwpn) == 0;
-	case VC_KIND_UNKNOWN:
-		break;
-	}
-	return false;
+	return vc_host_side_known(a) && vc_host_side_known(b) &&
+	       vc_host_side_compare(a, b) == 0;
 }
 
 static char *usb_text(struct vc_arena *arena, const struct vc_usb_device *usb)

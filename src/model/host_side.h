@@ -40,12 +40,14 @@ enum vc_mdev_model {
  * @bus:	1..999; 0 unknown
  * @device:	1..999, changes whenever the device is plugged in; 0 unknown
  * @port:	"1.4.2", stays as long as nobody moves the plug; NULL unknown
+ * @serial:	what it says of itself, by which the machine can find it; NULL unknown
  * @has_ids:	whether @vendor and @product are known
  * @vendor, @product: 0..0xffff
  */
 struct vc_usb_device {
 	unsigned bus, device;
 	char *port;
+	char *serial;
 	bool has_ids;
 	uint16_t vendor, product;
 };
@@ -83,6 +85,9 @@ struct vc_host_side {
 	char *wwpn;
 };
 
+/* [LV] formatdomain, interface type='vdpa' */
+#define VC_VDPA_PREFIX "/dev/vhost-vdpa-"
+
 const char *vc_kind_name(enum vc_kind kind);
 bool vc_kind_parse(const char *text, enum vc_kind *ret_kind) VC_NONNULL;
 bool vc_kind_is_pci(enum vc_kind kind);
@@ -90,7 +95,12 @@ uint32_t vc_nvme_namespace(const struct vc_host_side *side) VC_NONNULL;
 const char *vc_mdev_model_name(enum vc_mdev_model model);
 bool vc_mdev_model_parse(const char *text, enum vc_mdev_model *ret_model) VC_NONNULL;
 
+bool vc_host_side_settle(struct vc_host_side *side, const char *word);
+const char *vc_host_side_evidence(const struct vc_host_side *side) VC_NONNULL;
+bool vc_host_side_has_address(const struct vc_host_side *side) VC_NONNULL;
 bool vc_host_side_known(const struct vc_host_side *side) VC_NONNULL;
+int vc_host_side_compare(const struct vc_host_side *a,
+                         const struct vc_host_side *b) VC_NONNULL;
 bool vc_host_side_equal(const struct vc_host_side *a,
                         const struct vc_host_side *b) VC_NONNULL;
 char *vc_host_side_text(struct vc_arena *arena,

@@ -168,7 +168,7 @@ static int gather_host(struct vc_arena *arena, const struct vc_translate_input *
 {
 	const struct vc_hostdevs *hostdevs = &t->domain.hostdevs;
 	VC_AUTOCLOSE int root = -1;
-	struct vc_pci_address *extra;
+	struct vc_host_side *extra;
 	size_t n = 0;
 
 	if (!input->sysfs)
@@ -179,8 +179,7 @@ static int gather_host(struct vc_arena *arena, const struct vc_translate_input *
 	if (!extra)
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < hostdevs->n; i++)
-		if (hostdevs->v[i].host.has_pci)
-			extra[n++] = hostdevs->v[i].host.pci;
+		extra[n++] = hostdevs->v[i].host;
 	if (vc_host_gather(arena, root, &t->claims, extra, n, &t->host, err) < 0)
 		return -(int)err->kind;
 	t->have_host = true;

@@ -416,10 +416,14 @@ static void test_alias_on_something_else(void **state VC_UNUSED)
 	} cases[] = {
 		{ "<disk type='file'><alias name='ua-gpu'/></disk>",
 		  "vm.xml:2: alias 'ua-gpu' is on <disk>", VC_ERR_REFUSED },
-		{ "<hostdev type='usb'><alias name='ua-gpu'/></hostdev>", "on <hostdev>",
+		{ "<hostdev type='usb'><alias name='ua-gpu'/></hostdev>",
+		  "'ua-gpu' is a <hostdev type='usb'>, and its device is to be a "
+		  "<hostdev type='pci'>",
 		  VC_ERR_REFUSED },
-		{ "<interface type='hostdev'><source><address type='pci' bus='1'/></source>"
-		  "<alias name='ua-gpu'/></interface>",
+		{ "<hostdev type='other'><alias name='ua-gpu'/></hostdev>",
+		  "on <hostdev>, which has no device of the host that we know",
+		  VC_ERR_REFUSED },
+		{ "<interface type='network'><alias name='ua-gpu'/></interface>",
 		  "on <interface>", VC_ERR_REFUSED },
 		{ "<disk><alias name='ua-gpu'/></disk>\n<disk><alias name='ua-gpu'/></disk>",
 		  "vm.xml:3: alias 'ua-gpu' is used twice, first in line 2",

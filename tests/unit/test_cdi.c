@@ -519,7 +519,10 @@ static const struct {
 	  "0000:65:00.0",
 	  -1,
 	  -1 },
-	{ { .env = "\"USB_RESOURCE_X=1:2\"" }, 0, NULL, -1, -1 },
+	{ { .env = "\"USB_RESOURCE_X=1:2\"" }, 1, NULL, -1, -1 },
+	{ { .env = "\"USB_RESOURCE_X=1:2,1:2,\"" }, 1, NULL, -1, -1 },
+	{ { .env = "\"USB_RESOURCE_X=1:2,3:4\"" }, 2, NULL, -1, -1 },
+	{ { .env = "\"XUSB_RESOURCE_X=1:2\"" }, 0, NULL, -1, -1 },
 	{ { .env = "\"XPCI_RESOURCE_X=0000:65:00.0\"" }, 0, NULL, -1, -1 },
 	{ { .annotations = NOTE("pci-address", "0000:66:00.0") },
 	  1,
@@ -581,6 +584,34 @@ static void test_evidence(void **state VC_UNUSED)
 		assert_int_equal(device->host.has_pci, evidence_cases[i].address != NULL);
 		if (evidence_cases[i].address)
 			assert_address(device, evidence_cases[i].address);
+	}
+}
+
+static void test_usb(void **state VC_UNUSED)
+{
+	static const char *const bad[] = { "",     "1",     "1:",     ":1",     "0:1",
+		                           "1:0",  "1:1:1", "1000:1", "1:1000", "a:1",
+		                           "-1:1", "1.1",   "1:0x1" };
+	const struct one one = { .env = "\"USB_RESOURCE_A_B=999:2,1:999\"" };
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_facts facts = { 0 };
+	struct vc_err err = VC_ERR_INIT;
+	const struct vc_device *d;
+
+	assert_int_equal(read_one(&arena, &one, &facts, &err), 0);
+	assert_int_equal(claim_at(&facts, 0)->devices.n, 2);
+	d = device_at(claim_at(&facts, 0), 0);
+	assert_int_equal(d[0].host.kind, VC_KIND_USB);
+	assert_int_equal(d[0].host.usb.bus, 999);
+	assert_int_equal(d[0].host.usb.device, 2);
+	assert_int_equal(d[1].host.usb.bus, 1);
+	assert_int_equal(d[1].host.usb.device, 999);
+	for (size_t i = 1; i < VC_ARRAY_SIZE(bad); i++) {
+		char *env = vc_arena_printf(&arena, "\"USB_RESOURCE_X=%s\"", bad[i]);
+		const struct one wrong = { .env = env };
+
+		assert_int_equal(read_one(&arena, &wrong, &facts, &err), -VC_ERR_INPUT);
+		assert_non_null(strstr(err.msg, "expected a USB bus and device"));
 	}
 }
 
@@ -689,6 +720,7 @@ int main(void)
 		cmocka_unit_test(test_which_claim),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_usb),
 		cmocka_unit_test(test_several_groups),
 		cmocka_unit_test(test_two_claims),
 		cmocka_unit_test(test_flood),

@@ -109,33 +109,59 @@ static void test_kinds(void **state VC_UNUSED)
 	static const struct {
 		const char *text;
 		enum vc_kind kind;
-		bool has_pci;
-		const char *mdev;
+		const char *host; /* "" not known */
 	} cases[] = {
-		{ PCI("bus='1'"), VC_KIND_PCI, true, "" },
-		{ "<hostdev type='pci'/>", VC_KIND_PCI, false, "" },
-		{ "<hostdev mode='capabilities' type='pci'/>", VC_KIND_UNKNOWN, false,
-		  "" },
+		{ PCI("bus='1'"), VC_KIND_PCI, "0000:01:00.0" },
+		{ "<hostdev type='pci'/>", VC_KIND_PCI, "" },
+		{ "<hostdev mode='capabilities' type='pci'/>", VC_KIND_UNKNOWN, "" },
 		{ "<hostdev mode='subsystem' type='mdev' model='vfio-ap'><source>"
 		  "<address uuid='" UUID "'/></source></hostdev>",
-		  VC_KIND_MDEV, false, UUID_LOWER },
-		{ "<hostdev type='usb'><source><address bus='1' device='x'/></source>"
+		  VC_KIND_MDEV, UUID_LOWER },
+		{ "<hostdev type='usb'><source><address bus='0x1' device='012'/></source>"
 		  "</hostdev>",
-		  VC_KIND_UNKNOWN, false, "" },
-		{ "<hostdev type='scsi'/>", VC_KIND_UNKNOWN, false, "" },
-		{ "<hostdev type='scsi_host'/>", VC_KIND_UNKNOWN, false, "" },
-		{ "<hostdev/>", VC_KIND_UNKNOWN, false, "" },
+		  VC_KIND_USB, "usb 1:10" },
+		{ "<hostdev type='usb'><source><vendor id='0x951'/><product id='0x1666'/>"
+		  "</source></hostdev>",
+		  VC_KIND_USB, "usb 0951:1666" },
+		{ "<hostdev type='usb'><source><vendor id='1'/></source></hostdev>",
+		  VC_KIND_USB, "" },
+		{ "<hostdev type='usb'><source><address bus='3' port='1.4'/></source>"
+		  "</hostdev>",
+		  VC_KIND_USB, "usb 3-1.4" },
+		{ "<hostdev type='usb'><source/></hostdev>", VC_KIND_USB, "" },
+		{ "<hostdev type='scsi'><source><adapter name='scsi_host2'/><address "
+		  "bus='0' target='1' unit='7'/></source></hostdev>",
+		  VC_KIND_SCSI, "scsi 2:0:1:7" },
+		{ "<hostdev type='scsi'><source><adapter name='scsi_host2'/></source>"
+		  "</hostdev>",
+		  VC_KIND_SCSI, "" },
+		{ "<hostdev type='scsi'><source protocol='iscsi' name='iqn'><host "
+		  "name='h'/></source></hostdev>",
+		  VC_KIND_UNKNOWN, "" },
+		{ "<hostdev type='scsi'/>", VC_KIND_UNKNOWN, "" },
+		{ "<hostdev type='scsi_host'><source protocol='vhost' "
+		  "wwpn='naa.5001405B8E6D8B3C'/></hostdev>",
+		  VC_KIND_SCSI_HOST, "naa.5001405b8e6d8b3c" },
+		{ "<hostdev type='scsi_host'/>", VC_KIND_SCSI_HOST, "" },
+		{ "<hostdev type='other'/>", VC_KIND_UNKNOWN, "" },
+		{ "<hostdev/>", VC_KIND_UNKNOWN, "" },
 		{ "<interface type='hostdev'><source><address type='pci' bus='2'/></source>"
 		  "</interface>",
-		  VC_KIND_UNKNOWN, true, "" },
+		  VC_KIND_NETWORK, "0000:02:00.0" },
+		{ "<interface type='vdpa'><source dev='/dev/vhost-vdpa-3'/></interface>",
+		  VC_KIND_VDPA, "/dev/vhost-vdpa-3" },
 		{ "<disk type='nvme'><source type='pci'><address bus='3'/></source></disk>",
-		  VC_KIND_UNKNOWN, true, "" },
+		  VC_KIND_NVME, "0000:03:00.0" },
+		{ "<disk type='nvme'><source type='pci' namespace='2'><address bus='3'/>"
+		  "</source></disk>",
+		  VC_KIND_NVME, "0000:03:00.0 namespace 2" },
 	};
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
 		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 		const struct vc_hostdev *h;
 		struct vc_domain domain;
+		const char *host;
 		char text[512];
 
 		(void)snprintf(text, sizeof(text), DEVICES("%s"), cases[i].text);
@@ -143,10 +169,39 @@ static void test_kinds(void **state VC_UNUSED)
 		assert_int_equal(domain.hostdevs.n, 1);
 		h = domain.hostdevs.v;
 		assert_int_equal(h->host.kind, cases[i].kind);
-		assert_int_equal(h->host.has_pci, cases[i].has_pci);
-		assert_string_equal(h->host.mdev_uuid ? h->host.mdev_uuid : "",
-		                    cases[i].mdev);
+		host = vc_host_side_text(&arena, &h->host);
+		assert_string_equal(host ? host : "", cases[i].host);
 	}
+}
+
+static void test_interface(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_domain domain = must_read(
+		&arena,
+		DEVICES("<interface type='hostdev' managed='yes'><mac address='52:54:00:AA:"
+	                "00:01'/><vlan><tag id='17'/></vlan></interface>"
+	                "<interface type='hostdev'><vlan trunk='yes'><tag id='1'/><tag "
+	                "id='2'/></vlan></interface><interface type='network'/>"
+	                "<disk type='nvme'><driver name='qemu'/><source managed='no'/>"
+	                "<target dev='vdb'/><readonly/></disk>"
+	                "<disk type='file'><target dev='sda' bus='sata'/></disk>"));
+	const struct vc_hostdev *h = domain.hostdevs.v;
+
+	assert_int_equal(domain.hostdevs.n, 3);
+	assert_string_equal(h[0].options.mac, "52:54:00:AA:00:01");
+	assert_int_equal(h[0].options.vlan, 17);
+	assert_int_equal(h[0].managed, VC_YES);
+	assert_null(h[1].options.mac);
+	assert_int_equal(h[1].options.vlan, 0);
+	assert_int_equal(h[1].managed, VC_UNKNOWN);
+	assert_int_equal(h[2].managed, VC_NO);
+	assert_int_equal(h[2].options.readonly, VC_YES);
+	assert_int_equal(h[2].options.shareable, VC_UNKNOWN);
+	assert_string_equal(h[2].driver, "qemu");
+	assert_int_equal(domain.targets.n, 2);
+	assert_string_equal(domain.targets.v[0], "vdb");
+	assert_string_equal(domain.targets.v[1], "sda");
 }
 
 static void test_not_host_devices(void **state VC_UNUSED)
@@ -266,6 +321,25 @@ static void test_refused(void **state VC_UNUSED)
 		  "bus='x'" },
 		{ DEVICES("<disk type='nvme'><source><address bus='x'/></source></disk>"),
 		  "bus='x'" },
+		{ DEVICES("<hostdev type='usb'><source><address bus='1' device='x'/>"
+		          "</source></hostdev>"),
+		  "host address device='x'" },
+		{ DEVICES("<hostdev type='usb'><source><address bus='1000' device='1'/>"
+		          "</source></hostdev>"),
+		  "bus='1000'" },
+		{ DEVICES("<hostdev type='usb'><source><vendor id='0x10000'/></source>"
+		          "</hostdev>"),
+		  "id='0x10000'" },
+		{ DEVICES("<hostdev type='scsi'><source><adapter name='fc_host1'/>"
+		          "</source></hostdev>"),
+		  "like 'scsi_host2'" },
+		{ DEVICES("<hostdev type='scsi'><source><adapter name='scsi_host1'/>"
+		          "<address bus='0' target='-1'/></source></hostdev>"),
+		  "target='-1'" },
+		{ DEVICES("<disk type='nvme'><source namespace='x'/></disk>"),
+		  "namespace='x'" },
+		{ DEVICES("<disk type='nvme'><source managed='x'/></disk>"),
+		  "managed='x'" },
 		{ DEVICES("<hostdev type='pci' managed='maybe'/>"), "managed='maybe'" },
 		{ DEVICES("<hostdev type='pci' display='yes'/>"), "'off' or 'on'" },
 		{ DEVICES("<hostdev type='pci' ramfb='1'/>"), "ramfb='1'" },
@@ -333,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_number_bases),
 		cmocka_unit_test(test_whole_hostdev),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_not_host_devices),
 		cmocka_unit_test(test_nothing_there),
 		cmocka_unit_test(test_record),

@@ -216,10 +216,10 @@ static void test_extra_and_repeated(void **state VC_UNUSED)
 	VC_AUTOCLOSE int root =
 		open(VC_FIXTURES "/sysfs/lab", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct vc_claims none = { 0 };
-	const struct vc_pci_address extra[] = {
-		address_of("0000:c2:00.0"),
-		address_of("0000:c1:00.0"),
-		address_of("0000:c2:00.0"),
+	const struct vc_host_side extra[] = {
+		{ VC_KIND_PCI, .has_pci = true, .pci = address_of("0000:c2:00.0") },
+		{ VC_KIND_NVME, .has_pci = true, .pci = address_of("0000:c1:00.0") },
+		{ VC_KIND_PCI, .has_pci = true, .pci = address_of("0000:c2:00.0") },
 	};
 	struct vc_host_facts facts;
 	struct vc_err err = VC_ERR_INIT;

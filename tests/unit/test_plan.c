@@ -736,7 +736,7 @@ static void test_adopt_by_binding(void **state VC_UNUSED)
 	must_fail(&w, VC_ERR_REFUSED, "'ua-mine' is the alias of another device");
 	w.bindings.n = 0;
 	add_bind(&w, "gone=c:t");
-	must_fail(&w, VC_ERR_REFUSED, "no <hostdev> of 'vm.xml' has host device");
+	must_fail(&w, VC_ERR_REFUSED, "no element of 'vm.xml' has host device");
 	w.bindings.n = 0;
 	add_bind(&w, "mine=c:s");
 	must_be(&w, "adopt ua-mine 0000:66:00.0>0000:66:00.0 recorded own-alias");
@@ -757,7 +757,7 @@ static void test_adopt_listed(void **state VC_UNUSED)
 	w.input.n_aliases = 1;
 	must_be(&w, "adopt ua-mine 0000:66:00.0>0000:66:00.0 recorded own-alias");
 	w.input.n_aliases = 2;
-	must_fail(&w, VC_ERR_REFUSED, "no <hostdev> with alias 'ua-none'");
+	must_fail(&w, VC_ERR_REFUSED, "no element with alias 'ua-none'");
 }
 
 static void test_adopt_refused(void **state VC_UNUSED)
