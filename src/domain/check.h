@@ -41,5 +41,5 @@ struct vc_planned {
 /* (*ret_by_at)[at] for each place that the plan names; *ret_n is one more than the
  * largest. */
 int vc_plan_by_place(struct vc_arena *arena, const struct vc_plan *plan,
-                     struct vc_planned **ret_by_at, size_t *ret_n,
-                     struct vc_err *err) VC_MUST_CHECK;
+                     struct vc_planned **ret_by_at, size_t *ret_n, struct vc_err *err)
+	VC_MUST_CHECK;
