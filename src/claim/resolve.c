@@ -264,6 +264,26 @@ static int say_no_cdev(struct vc_arena *arena, struct vc_device *device,
 	return device->unresolved ? 0 : vc_fail_oom(err);
 }
 
+/* Whether one function of the group is meant: the only one on a vfio driver, unless it
+ * accompanies another function of its card. Drivers put a GPU on vfio and leave its audio
+ * function; an audio function alone on vfio is not "the GPU". */
+static bool one_stands_out(const struct members *m)
+{
+	const struct vc_pci_address *only;
+
+	if (m->n_on_vfio != 1 || m->n_functions == MAX_CANDIDATES)
+		return false;
+	only = &m->on_vfio->address;
+	for (size_t i = 0; i < m->n_functions; i++) {
+		const struct vc_pci_address *a = &m->functions[i]->address;
+
+		if (a->domain == only->domain && a->bus == only->bus &&
+		    a->slot == only->slot && a->function < only->function)
+			return false;
+	}
+	return true;
+}
+
 /* A function on vfio is preferred: its siblings in the group stay with the host. With a
  * VFIO device number that no function has, the group is of another boot, too. */
 static int resolve_group(struct vc_arena *arena, const struct host_index *x,
@@ -282,7 +302,7 @@ static int resolve_group(struct vc_arena *arena, const struct host_index *x,
 		return 0;
 	}
 	if (m.n_mdevs > 0 || m.n_functions == 0 ||
-	    (m.n_functions > 1 && m.n_on_vfio != 1))
+	    (m.n_functions > 1 && !one_stands_out(&m)))
 		return m.n_functions + m.n_mdevs == 0
 		               ? say_empty(arena, device, err)
 		               : say_ambiguous(arena, device, &m, err);

@@ -25,6 +25,9 @@ static const struct {
 	{ { 0, 0x66, 0, 1 }, 0x040300, false, 38 },
 	{ { 0, 0x67, 0, 0 }, 0x030000, false, 39 },
 	{ { 0, 0x67, 0, 1 }, 0x040300, false, 39 },
+	/* only the audio function on vfio, the GPU waits for its driver */
+	{ { 0, 0x68, 0, 0 }, 0x030000, false, 42 },
+	{ { 0, 0x68, 0, 1 }, 0x040300, true, 42 },
 	/* only a bridge */
 	{ { 0, 0, 2, 0 }, 0x060400, false, 40 },
 };
@@ -139,6 +142,9 @@ static void test_unresolved(void **state VC_UNUSED)
 		{ { .group = 39 },
 		  false,
 		  "IOMMU group 39 holds 0000:67:00.0 and 0000:67:00.1" },
+		{ { .group = 42 },
+		  false,
+		  "IOMMU group 42 holds 0000:68:00.0 and 0000:68:00.1" },
 		{ { .group = 40 }, false, "no device is in IOMMU group 40" },
 		{ { .group = 41 }, false, "no device is in IOMMU group 41" },
 		{ { .cdev = 77 }, false, "no /dev/vfio/devices/vfio77" },
