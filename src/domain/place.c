@@ -211,7 +211,8 @@ static int place_functions(struct vc_placing *placing, struct vc_err *err)
 	struct vc_plan_device **sorted;
 	size_t n = 0, end;
 
-	sorted = vc_arena_alloc(planner->arena, plan->devices.n + 1, sizeof(*sorted));
+	sorted = vc_arena_alloc(planner->arena, plan->devices.n + 1,
+	                        sizeof(struct vc_plan_device *));
 	if (!sorted)
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < plan->devices.n; i++)
