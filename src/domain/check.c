@@ -13,6 +13,7 @@
 
 #include "domain/check_device.h"
 #include "domain/compare.h"
+#include "domain/form.h"
 #include "domain/record_xml.h"
 #include "domain/xml.h"
 
@@ -155,16 +156,16 @@ static const struct vc_plan_device *next_added(struct walk *w, const xmlNode *b)
 	const struct vc_plan *plan = w->in->plan;
 	const char *alias = NULL;
 
-	if (!vc_xml_is(b, "hostdev", NULL))
-		return NULL;
 	while (w->next < plan->devices.n &&
 	       plan->devices.v[w->next].action != VC_PLAN_ADD)
 		w->next++;
+	if (w->next == plan->devices.n ||
+	    !vc_xml_is(b, vc_form(plan->devices.v[w->next].host.kind)->element, NULL))
+		return NULL;
 	for (b = b->children; b && !alias; b = b->next)
 		if (vc_xml_is(b, "alias", NULL))
 			alias = vc_xml_peek(b, "name");
-	if (!alias || w->next == plan->devices.n ||
-	    strcmp(plan->devices.v[w->next].alias, alias) != 0)
+	if (!alias || strcmp(plan->devices.v[w->next].alias, alias) != 0)
 		return NULL;
 	w->n_added--;
 	return &plan->devices.v[w->next++];

@@ -1,0 +1,33 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!--
+	scsi.xsl - SCSI devices of the host as <hostdev type='scsi'>. libvirt cannot manage them,
+	and needs a controller in the guest, which the plan adds.
+-->
+<xsl:stylesheet version="1.0"
+	xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+	xmlns:p="urn:virt-claim:plan:1"
+	xmlns:vc="urn:virt-claim:domain:1"
+	exclude-result-prefixes="p vc">
+
+	<xsl:template match="p:device[@kind = 'scsi'][@write = 'yes']" mode="vc:attributes">
+		<xsl:param name="in" select="/.."/>
+		<xsl:copy-of select="$in/@*"/>
+		<xsl:attribute name="mode">subsystem</xsl:attribute>
+		<xsl:copy-of select="@type | @managed"/>
+	</xsl:template>
+
+	<!-- Adapter and address are one whole. -->
+	<xsl:template match="p:device[@kind = 'scsi'][@write = 'yes']/p:source"
+		mode="vc:child">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:value-of select="$space"/>
+		<source>
+			<xsl:copy-of select="$old/@*"/>
+			<xsl:call-template name="vc:children">
+				<xsl:with-param name="space" select="$space"/>
+			</xsl:call-template>
+		</source>
+	</xsl:template>
+</xsl:stylesheet>

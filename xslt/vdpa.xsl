@@ -1,0 +1,17 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+<!--
+	vdpa.xsl - vDPA devices as <interface type='vdpa'>.
+-->
+<xsl:stylesheet version="1.0"
+	xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+	xmlns:p="urn:virt-claim:plan:1"
+	xmlns:vc="urn:virt-claim:domain:1"
+	exclude-result-prefixes="p vc">
+
+	<xsl:template match="p:device[@kind = 'vdpa'][@write = 'yes']" mode="vc:attributes">
+		<xsl:param name="in" select="/.."/>
+		<xsl:copy-of select="$in/@*"/>
+		<xsl:copy-of select="@type"/>
+	</xsl:template>
+</xsl:stylesheet>
