@@ -15,8 +15,6 @@
 #include "domain/read.h"
 #include "domain/xml.h"
 
-#define HOSTDEVS_MAX 4096
-
 static bool parse_octal(const char *p, uint32_t max, uint32_t *ret_value)
 {
 	uint64_t value = 0;
@@ -114,9 +112,9 @@ static int read_hostdev(const struct vc_reader *reader, xmlNodePtr element,
 	struct vc_hostdevs *hostdevs = &reader->domain->hostdevs;
 	struct vc_hostdev *hostdev;
 
-	if (hostdevs->n == HOSTDEVS_MAX)
+	if (hostdevs->n == VC_HOSTDEVS_MAX)
 		return vc_xml_fail(reader->document, element, err, VC_ERR_INPUT,
-		                   "more than %d host devices", HOSTDEVS_MAX);
+		                   "more than %d host devices", VC_HOSTDEVS_MAX);
 	hostdev = vc_list_push(reader->arena, hostdevs);
 	if (!hostdev)
 		return vc_fail_oom(err);

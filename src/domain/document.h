@@ -48,6 +48,9 @@ int vc_xml_attribute(struct vc_arena *arena, xmlNodePtr element, const char *nam
 int vc_xml_fail(const struct vc_document *document, xmlNodePtr node, struct vc_err *err,
                 enum vc_err_kind kind, const char *fmt, ...) VC_PRINTF(5, 6);
 
+/* Far more than a guest has slots; what is written can be read again. */
+#define VC_HOSTDEVS_MAX 4096
+
 /**
  * struct vc_hostdev - one host device that a domain has now
  * @at:		which child node of <devices>, from 1, over all nodes

@@ -411,6 +411,20 @@ static int plan_mode(struct vc_planner *planner, struct vc_err *err)
 	return plan_rewrite(planner, err);
 }
 
+static int check_size(const struct vc_planner *planner, struct vc_err *err)
+{
+	size_t n = planner->domain->hostdevs.n;
+
+	for (size_t i = 0; i < planner->plan->devices.n; i++)
+		n += planner->plan->devices.v[i].action == VC_PLAN_ADD;
+	if (n <= VC_HOSTDEVS_MAX)
+		return 0;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "%s: the domain would have %zu host devices; the limit is %d; "
+	               "choose some with --bind",
+	               planner->document->file, n, VC_HOSTDEVS_MAX);
+}
+
 /**
  * vc_plan_make() - Decide what changes a domain needs
  * @arena:	holds the plan
@@ -438,7 +452,8 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
 	};
 	int r;
 
-	if (vc_planner_init(&planner, err) < 0 || plan_mode(&planner, err) < 0)
+	if (vc_planner_init(&planner, err) < 0 || plan_mode(&planner, err) < 0 ||
+	    check_size(&planner, err) < 0)
 		return -(int)err->kind;
 	if (vc_place_remember(&planner, err) < 0)
 		return -(int)err->kind;

@@ -12,8 +12,7 @@
 #include "domain/index.h"
 #include "domain/read.h"
 
-#define RECORDS_MAX 4096
-#define INDEX_MAX   65535
+#define INDEX_MAX 65535
 
 /* Compared with each other. */
 #define CONTROLLERS_MAX 512
@@ -226,9 +225,10 @@ static int read_entry(const struct vc_reader *reader, xmlNodePtr node, struct vc
 		return read_remembered(reader, node, err);
 	if (strcmp((const char *)node->name, "device") != 0)
 		return 0;
-	if (reader->domain->records.n == RECORDS_MAX)
+	if (reader->domain->records.n == VC_HOSTDEVS_MAX)
 		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
-		                   "more than %d devices in our metadata", RECORDS_MAX);
+		                   "more than %d devices in our metadata",
+		                   VC_HOSTDEVS_MAX);
 	return read_record(reader, node, err);
 }
 

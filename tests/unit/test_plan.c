@@ -976,6 +976,22 @@ static void test_many(void **state VC_UNUSED)
 	assert_int_equal(w.plan.devices.n, N);
 }
 
+static void test_too_many(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_claim *c = add_claim(&w, "lab", "c", UID_A);
+
+	for (unsigned i = 0; i <= VC_HOSTDEVS_MAX; i++) {
+		char host[VC_PCI_ADDRESS_SIZE];
+
+		(void)snprintf(host, sizeof(host), "%04x:%02x:00.0", 1 + (i >> 8),
+		               i & 0xff);
+		add_device(&w, c, "r", host);
+	}
+	add_bind(&w, "gpu=c:r");
+	must_fail(&w, VC_ERR_REFUSED, "4097 host devices; the limit is 4096");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1019,6 +1035,7 @@ int main(void)
 		cmocka_unit_test(test_no_address_to_libvirt),
 		cmocka_unit_test(test_host_change),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
