@@ -61,11 +61,16 @@ static int apply_address(struct vc_device *device, const char *name, const char 
 /* [DRA] deviceattribute: four digits of domain; Intel VMD does not fit in. */
 static int check_bus_id(const char *text, const char *where, struct vc_err *err)
 {
-	if (strspn(text, "0123456789abcdefABCDEF") == 4 && text[4] == ':')
+	struct vc_err no_address = VC_ERR_INIT;
+	struct vc_pci_address address;
+
+	if (strspn(text, "0123456789abcdefABCDEF") == 4 && text[4] == ':' &&
+	    vc_pci_address_parse(text, &address, &no_address) == 0)
 		return 0;
 	return vc_fail(err, VC_ERR_INPUT,
 	               "%s: attribute '%s' is '%.64s'; expected 'dddd:bb:ss.f' with four "
-	               "digits of PCI domain (a longer domain goes into '%s')",
+	               "digits of PCI domain, slot up to 1f, function up to 7 (a longer "
+	               "domain goes into '%s')",
 	               where, VC_ATTR_PCI_BUS_ID, text, VC_ATTR_PCI_ADDRESS);
 }
 

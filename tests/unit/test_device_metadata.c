@@ -379,7 +379,8 @@ static const struct {
 	{ ONE(BUS_ID("10000:e1:00.0")), "a longer domain goes into 'virt-claim.io" },
 	{ ONE(BUS_ID("pci_0000_65_00_0")), "expected 'dddd:bb:ss.f'" },
 	{ ONE(BUS_ID("0000:65:00.8")), "/requests/0/devices/0: attribute" },
-	{ ONE(BUS_ID("0000:65:00.0\\n")), "PCI address" },
+	{ ONE(BUS_ID("0000:65:00.0\\n")), "expected 'dddd:bb:ss.f'" },
+	{ ONE(BUS_ID("0000:65:20.0")), "slot up to 1f" },
 	{ ONE("\"resource.kubernetes.io/pciBusID\":{\"strings\":[\"0000:65:00.0\"]}"),
 	  "expected a string" },
 	{ ONE(BUS_ID("0000:65:00.0") ",\"virt-claim.io/pciAddress\":{\"string\":"
