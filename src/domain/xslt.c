@@ -49,6 +49,7 @@ struct session {
 	int site_dir;     /* -1 none */
 	char messages[1024];
 	size_t n_messages;
+	bool told;       /* why a sheet cannot be read: what libxslt adds is its echo */
 	xmlDictPtr dict; /* of the sheet that is being loaded; borrowed */
 };
 
@@ -74,6 +75,8 @@ static void add_message(struct session *session, const char *text)
 {
 	const size_t last = sizeof(session->messages) - 1;
 
+	if (session->told)
+		return;
 	for (; *text && session->n_messages < last; text++) {
 		size_t n = session->n_messages;
 		bool space = *text == '\n' || *text == ' ';
@@ -120,6 +123,14 @@ static int failed(struct session *session, enum vc_err_kind kind, struct vc_err 
 
 /* Loading stylesheets */
 
+/* Why a sheet cannot be read, in place of what was said on the way. */
+static void tell(struct session *session, const char *text)
+{
+	session->n_messages = 0;
+	add_message(session, text);
+	session->told = true;
+}
+
 static xmlDocPtr parse_sheet(struct session *session, const char *text, size_t len,
                              const char *name)
 {
@@ -127,7 +138,7 @@ static xmlDocPtr parse_sheet(struct session *session, const char *text, size_t l
 	xmlDocPtr doc = NULL;
 
 	if (vc_xml_read_sharing(text, len, name, session->dict, &doc, &err) < 0)
-		add_message(session, err.msg);
+		tell(session, err.msg);
 	return doc;
 }
 
@@ -143,7 +154,7 @@ static xmlDocPtr load_site(struct session *session, const char *name)
 	if (strcmp(name, session->site_name) == 0)
 		flags = 0;
 	if (vc_file_read(session->arena, dir, name, flags, &text, &len, &err) < 0) {
-		add_message(session, err.msg);
+		tell(session, err.msg);
 		return NULL;
 	}
 	return parse_sheet(session, text, len, name);
