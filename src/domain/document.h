@@ -90,6 +90,7 @@ struct vc_record {
 	bool made;       /* we made the element */
 	bool keep_alias; /* the alias is older than the record */
 	long line;
+	enum vc_kind kind; /* what a PCI function was made to; unknown: not said */
 	char *driver, *pool, *device;
 	char *identity; /* "144d:a80a serial ..." as recorded, NULL none */
 };

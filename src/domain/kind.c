@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What to make of a device: a PCI function can be a host device, a network interface or a
- * disk. Asked for by an option, else by an attribute, else what the element is already,
- * else a host device, which is KubeVirt's way.
+ * disk. Asked for by an option, else by an attribute, else what the element is already, or
+ * was when it was there, else a host device, which is KubeVirt's way.
  */
 #include <string.h>
 
@@ -26,6 +26,8 @@ static enum vc_kind choose_function(const struct vc_bound *b)
 	if (asked == VC_KIND_UNKNOWN && b->hostdev &&
 	    vc_kind_is_pci(b->hostdev->host.kind))
 		asked = b->hostdev->host.kind;
+	if (asked == VC_KIND_UNKNOWN && b->record)
+		asked = b->record->kind;
 	return vc_kind_is_pci(asked) ? asked : VC_KIND_PCI;
 }
 

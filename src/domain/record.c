@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "domain/index.h"
 #include "domain/read.h"
+#include "domain/xml.h"
 
 #define INDEX_MAX 65535
 
@@ -46,6 +47,19 @@ static int read_index(const struct vc_reader *reader, xmlNodePtr node,
 		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
 		                   "index '%s' is not 1 to %d", text, INDEX_MAX);
 	record->binding.index = record->binding.request ? (unsigned)index : 0;
+	return 0;
+}
+
+static int read_kind(const struct vc_reader *reader, xmlNodePtr node,
+                     struct vc_record *record, struct vc_err *err)
+{
+	const char *text = vc_xml_peek(node, "kind");
+	enum vc_kind kind = VC_KIND_UNKNOWN;
+
+	if (text && (!vc_kind_parse(text, &kind) || !vc_kind_is_pci(kind)))
+		return vc_xml_fail(reader->document, node, err, VC_ERR_INPUT,
+		                   "kind '%.64s' is not pci, network or nvme", text);
+	record->kind = kind;
 	return 0;
 }
 
@@ -116,6 +130,7 @@ static int read_record(const struct vc_reader *reader, xmlNodePtr node,
 	if (read_strings(reader, node, record, err) < 0 ||
 	    check_record(reader, node, record, err) < 0 ||
 	    read_index(reader, node, record, err) < 0 ||
+	    read_kind(reader, node, record, err) < 0 ||
 	    vc_read_switch(reader, node, "made", no_yes, &made, err) < 0 ||
 	    vc_read_switch(reader, node, "keepAlias", no_yes, &keep, err) < 0)
 		return -(int)err->kind;

@@ -8,6 +8,13 @@
 #include "domain/index.h"
 #include "domain/xml.h"
 
+/* What a device of that kind would not be without somebody's wish */
+static const char *recorded_kind(enum vc_kind kind)
+{
+	return kind == VC_KIND_NETWORK || kind == VC_KIND_NVME ? vc_kind_name(kind)
+	                                                       : NULL;
+}
+
 /**
  * vc_record_attributes() - The attributes of a <device> of our metadata
  * @device:	planned device
@@ -28,6 +35,7 @@ void vc_record_attributes(const struct vc_plan_device *device,
 		{ "request", device->request },
 		{ "subrequest", device->subrequest },
 		{ "index", device->index > 0 ? a->index : NULL },
+		{ "kind", recorded_kind(device->host.kind) },
 		{ "driver", device->driver },
 		{ "pool", device->pool },
 		{ "device", device->device_name },

@@ -13,7 +13,7 @@
 #include "model/plan.h"
 
 /* Attributes of one record, in the order in which they are written. */
-#define VC_RECORD_ATTRIBUTES_MAX 14
+#define VC_RECORD_ATTRIBUTES_MAX 15
 
 struct vc_record_attributes {
 	struct {

@@ -355,6 +355,8 @@ static void test_refused(void **state VC_UNUSED)
 		  "ua-a.b" },
 		{ METADATA("<c:device alias='ua-a' claim='c'/>"), "neither 'request'" },
 		{ METADATA("<c:device alias='ua-a' request='r'/>"), "neither 'claim'" },
+		{ METADATA("<c:device alias='ua-a' claim='c' request='r' kind='usb'/>"),
+		  "kind 'usb' is not pci, network or nvme" },
 		{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='0'/>"),
 		  "index '0'" },
 		{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='x'/>"),

@@ -200,6 +200,42 @@ static void test_element_is_not_judged(void **state VC_UNUSED)
 	must_plan(&w);
 }
 
+#define KIND_RECORD(kind)                                                     \
+	OURS("<c:device alias='ua-gpu' namespace='lab' claim='c' uid='" UID_A \
+	     "' request='r' index='1' made='yes' kind='" kind "'/>")
+#define INTERFACE                                                                   \
+	"<interface type='hostdev' managed='no'><mac address='52:54:00:00:00:01'/>" \
+	"<source><address type='pci' domain='0' bus='0x65' slot='0' function='0'/>" \
+	"</source><alias name='ua-gpu'/></interface>"
+
+/* A wish, else the element, else what the element was before it went. */
+static void test_kind_is_remembered(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *domain, *options;
+		enum vc_kind kind;
+	} cases[] = {
+		{ DOMAIN(KIND_RECORD("network") DEVICES("")), "", VC_KIND_NETWORK },
+		{ DOMAIN(KIND_RECORD("nvme") DEVICES("")), "", VC_KIND_NVME },
+		{ DOMAIN(KIND_RECORD("nvme") DEVICES("")), "kind=pci", VC_KIND_PCI },
+		{ DOMAIN(KIND_RECORD("nvme") DEVICES(INTERFACE)), "", VC_KIND_NETWORK },
+		{ DOMAIN(KIND_RECORD("nvme") DEVICES(GPU(""))), "", VC_KIND_PCI },
+		{ DOMAIN(OURS(RECORD("ua-gpu", "1")) DEVICES("")), "", VC_KIND_PCI },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		AUTO_WORLD w = world_of(cases[i].domain);
+
+		add_device(&w, add_claim(&w, "lab", "c", UID_A), "r", A65);
+		if (cases[i].options[0] != '\0') {
+			add_bind(&w, "gpu=c:r");
+			give(&w, cases[i].options);
+		}
+		must_plan(&w);
+		assert_int_equal(w.plan.devices.v[0].host.kind, cases[i].kind);
+	}
+}
+
 static void test_clash_names_both(void **state VC_UNUSED)
 {
 	static const struct {
@@ -238,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_element_is_not_judged),
+		cmocka_unit_test(test_kind_is_remembered),
 		cmocka_unit_test(test_clash_names_both),
 	};
 
