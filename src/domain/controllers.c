@@ -180,7 +180,8 @@ int vc_plan_controllers(struct vc_planner *planner, struct vc_err *err)
  * @planner:	planner; the devices of its plan are complete
  * @err:	out of memory
  *
- * When no device is recorded any more we let go of the controllers too: they stay.
+ * When no device is recorded any more we let go of the controllers too: they stay. A guest
+ * that runs gets what a device needs that is attached to it.
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
@@ -195,5 +196,6 @@ int vc_plan_keep_controllers(struct vc_planner *planner, struct vc_err *err)
 	for (size_t i = 0; recorded && i < records->n; i++)
 		if (plan_made(planner, NULL, &records->v[i], err) < 0)
 			return -(int)err->kind;
-	return 0;
+	/* [LV] a SCSI controller can be plugged in */
+	return planner->input->mode == VC_MODE_ATTACH ? add_scsi(planner, err) : 0;
 }

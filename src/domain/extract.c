@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "domain/extract.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "domain/document.h"
 #include "domain/xml.h"
 
@@ -57,6 +59,46 @@ int vc_extract_device(struct vc_arena *arena, const char *xml, size_t len,
 	devices = vc_xml_child(xmlDocGetRootElement(doc), "devices");
 	for (node = devices ? devices->children : NULL; node; node = node->next)
 		if (has_alias(node, alias))
+			return print(arena, node, ret_element, err);
+	*ret_element = NULL;
+	return 0;
+}
+
+static bool is_controller(xmlNodePtr node, const char *type, unsigned index)
+{
+	uint64_t number;
+
+	return vc_xml_is(node, "controller", NULL) && vc_xml_peek(node, "type") &&
+	       strcmp(vc_xml_peek(node, "type"), type) == 0 &&
+	       vc_xml_peek(node, "index") &&
+	       vc_parse_number(vc_xml_peek(node, "index"), UINT_MAX, &number) &&
+	       number == index;
+}
+
+/**
+ * vc_extract_controller() - A controller, as text
+ * @arena:	holds it
+ * @xml:	domain
+ * @len:	its length
+ * @type:	attribute
+ * @index:	attribute
+ * @ret_element: element, or NULL when there is no such controller
+ * @err:	"domain:LINE: what is wrong"
+ *
+ * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
+ */
+int vc_extract_controller(struct vc_arena *arena, const char *xml, size_t len,
+                          const char *type, unsigned index, char **ret_element,
+                          struct vc_err *err)
+{
+	VC_AUTO_XML xmlDocPtr doc = NULL;
+	xmlNodePtr devices, node;
+
+	if (vc_xml_read(xml, len, "domain", &doc, err) < 0)
+		return -(int)err->kind;
+	devices = vc_xml_child(xmlDocGetRootElement(doc), "devices");
+	for (node = devices ? devices->children : NULL; node; node = node->next)
+		if (is_controller(node, type, index))
 			return print(arena, node, ret_element, err);
 	*ret_element = NULL;
 	return 0;

@@ -457,7 +457,8 @@ int vc_plan_make(struct vc_arena *arena, const struct vc_document *document,
 		return -(int)err->kind;
 	if (vc_place_remember(&planner, err) < 0)
 		return -(int)err->kind;
-	if (input->mode == VC_MODE_ADOPT || input->mode == VC_MODE_UNBIND)
+	if (input->mode == VC_MODE_ADOPT || input->mode == VC_MODE_UNBIND ||
+	    input->running)
 		r = vc_plan_keep_controllers(&planner, err);
 	else
 		r = vc_plan_controllers(&planner, err);

@@ -28,6 +28,7 @@ enum vc_plan_mode {
  * @host:	NULL: nothing is known of the machine
  * @namespace:	default namespace of bindings; NULL: any
  * @vmi_name, @vmi_uid, @vm_uid: who the VM is; NULL unknown
+ * @running:	the domain is that of a guest that runs: controllers that we made stay
  * @managed:	write managed='yes' (only if asked)
  * @place:	--place: how new devices are placed, now and at later runs
  * @vmi_place:	VC_PLACE_ flags of our annotation, for this run only
@@ -47,6 +48,7 @@ struct vc_plan_input {
 	const char *namespace;
 	const char *vmi_name, *vmi_uid, *vm_uid;
 	bool managed;
+	bool running;
 	struct vc_place_wish place;
 	unsigned vmi_place;
 	unsigned long target_libvirt;

@@ -282,41 +282,28 @@ static void add_word(struct vc_buf *buf, const char *text)
 	vc_buf_puts(buf, "'");
 }
 
-static void add_option(struct vc_buf *buf, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	vc_buf_printf(buf, " %s ", option);
-	add_word(buf, value);
-}
-
 /**
  * vc_qemu_remedy() - The command that puts a stale domain right
  * @arena:	holds it
- * @config:	what it must say again
  * @domain:	name of the domain
  * @system:	the system's daemon, not the user's
  * @ret_command: one line for sh
  * @err:	out of memory
  *
+ * It reads the configuration that the hook reads.
+ *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_qemu_remedy(struct vc_arena *arena, const struct vc_config *config,
-                   const char *domain, bool system, char **ret_command,
-                   struct vc_err *err)
+int vc_qemu_remedy(struct vc_arena *arena, const char *domain, bool system,
+                   char **ret_command, struct vc_err *err)
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(TEXT_MAX);
-	const char *uri = system ? "qemu:///system" : "qemu:///session";
 	char *command;
 
-	vc_buf_printf(&buf, "virt-claim rewrite --connect %s", uri);
-	for (size_t i = 0; i < config->claims.n; i++)
-		add_option(&buf, "--claims", config->claims.v[i]);
-	add_option(&buf, "--sysfs", config->sysfs);
-	add_option(&buf, "--site", config->site);
-	vc_buf_puts(&buf, *domain == '-' ? " -- " : " ");
+	vc_buf_printf(&buf, "virt-claim sync --connect %s%s",
+	              system ? "qemu:///system" : "qemu:///session",
+	              *domain == '-' ? " -- " : " ");
 	add_word(&buf, domain);
-	vc_buf_printf(&buf, " | virsh -c %s define /dev/stdin", uri);
 	command = buf.failed ? NULL : vc_arena_strdup(arena, buf.data);
 	if (!command)
 		return vc_fail_oom(err);

@@ -168,8 +168,7 @@ static int verify(struct call *call, struct vc_err *err)
 	char *remedy = NULL;
 
 	if (read_config(call, err) < 0 || translate(call, &t, err) < 0 ||
-	    vc_qemu_remedy(call->arena, &call->config, call->name, is_system(), &remedy,
-	                   err) < 0 ||
+	    vc_qemu_remedy(call->arena, call->name, is_system(), &remedy, err) < 0 ||
 	    vc_qemu_judge_start(&t, remedy, err) < 0)
 		return -(int)err->kind;
 	return take_leases(call, err);

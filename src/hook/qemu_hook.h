@@ -29,9 +29,8 @@ int vc_qemu_judge_start(const struct vc_translation *translation, const char *re
                         struct vc_err *err) VC_MUST_CHECK;
 int vc_qemu_judge_rewrite(const struct vc_translation *translation, struct vc_err *err)
 	VC_MUST_CHECK;
-int vc_qemu_remedy(struct vc_arena *arena, const struct vc_config *config,
-                   const char *domain, bool system, char **ret_command,
-                   struct vc_err *err) VC_MUST_CHECK;
+int vc_qemu_remedy(struct vc_arena *arena, const char *domain, bool system,
+                   char **ret_command, struct vc_err *err) VC_MUST_CHECK;
 
 /* Doing: what main() calls. */
 int vc_qemu_hook(struct vc_arena *arena, int argc, char **argv,

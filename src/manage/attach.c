@@ -5,6 +5,8 @@
  * back.
  */
 
+#include <string.h>
+
 #include "domain/extract.h"
 #include "manage/internal.h"
 
@@ -14,7 +16,7 @@ struct job {
 	const struct vc_manage *manage;
 	struct vc_manage_scope scope;
 	struct vc_live live;
-	struct vc_definition guest; /* of the live XML; never stored */
+	struct vc_definition guest; /* of the live XML; not for storing */
 	struct vc_definition stored;
 	struct vc_lease_use use;
 };
@@ -37,11 +39,41 @@ static int judge(const struct vc_virt_domain *domain,
 	return 0;
 }
 
+static int add_element(struct job *job, char *alias, char *element, struct vc_err *err)
+{
+	if (vc_manage_push(job->arena, &job->live.elements, element, err) < 0)
+		return -(int)err->kind;
+	return vc_manage_push(job->arena, &job->live.aliases, alias, err);
+}
+
+/* [LV] libvirt calls it by type and index, "scsi0". */
+static int collect_controllers(struct job *job, struct vc_err *err)
+{
+	const struct vc_translation *t = &job->guest.translation;
+
+	for (size_t i = 0; i < t->plan.controllers.n; i++) {
+		const struct vc_plan_controller *c = &t->plan.controllers.v[i];
+		char *element = NULL;
+		char *alias;
+
+		if (c->action != VC_PLAN_ADD)
+			continue;
+		alias = vc_arena_printf(job->arena, "%s%u", c->type, c->index);
+		if (vc_extract_controller(job->arena, t->xml, t->len, c->type, c->index,
+		                          &element, err) < 0 ||
+		    add_element(job, alias, element, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
 /* What the guest is to get, from the translation of its live XML. */
 static int collect(struct job *job, struct vc_err *err)
 {
 	const struct vc_translation *t = &job->guest.translation;
 
+	if (collect_controllers(job, err) < 0)
+		return -(int)err->kind;
 	for (size_t i = 0; i < t->plan.devices.n; i++) {
 		const struct vc_plan_device *d = &t->plan.devices.v[i];
 		char *element = NULL;
@@ -50,8 +82,7 @@ static int collect(struct job *job, struct vc_err *err)
 			continue;
 		if (vc_extract_device(job->arena, t->xml, t->len, d->alias, &element,
 		                      err) < 0 ||
-		    vc_manage_push(job->arena, &job->live.elements, element, err) < 0 ||
-		    vc_manage_push(job->arena, &job->live.aliases, d->alias, err) < 0)
+		    add_element(job, d->alias, element, err) < 0)
 			return -(int)err->kind;
 	}
 	if (vc_extract_metadata(job->arena, job->live.domain.xml,
@@ -65,6 +96,8 @@ static int plan_guest(struct job *job, struct vc_err *err)
 	struct vc_virt_domain *domain = &job->live.domain;
 	struct vc_definition *guest = &job->guest;
 
+	guest->input = job->stored.input;
+	guest->input.running = true;
 	if (vc_manage_facts(job->arena, job->manage, job->stored.name, VC_VIRT_LIVE,
 	                    domain, err) < 0 ||
 	    vc_manage_translate(job->arena, job->manage, domain, &job->stored.input,
@@ -105,6 +138,83 @@ static int change_guest(struct job *job, struct vc_err *err)
 	return 0;
 }
 
+/* The entry of an alias, perhaps a new one; NULL out of memory. */
+static struct vc_alias_options *
+options_of(struct vc_arena *arena, struct vc_alias_options_list *list, char *alias)
+{
+	struct vc_alias_options *slot;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i].alias, alias) == 0)
+			return &list->v[i];
+	slot = vc_list_push(arena, list);
+	if (slot)
+		slot->alias = alias;
+	return slot;
+}
+
+/* Where the guest sees what it got, as options for the stored definition. */
+static int read_places(struct job *job, struct vc_alias_options_list *list,
+                       struct vc_err *err)
+{
+	VC_AUTO_DOCUMENT struct vc_document *document = NULL;
+	struct vc_virt_domain now;
+	struct vc_domain read;
+
+	if (vc_manage_facts(job->arena, job->manage, job->live.domain.uuid, VC_VIRT_LIVE,
+	                    &now, err) < 0 ||
+	    vc_document_parse(now.xml, now.xml_len, now.name, &document, err) < 0 ||
+	    vc_domain_read(job->arena, document, &read, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < read.hostdevs.n; i++) {
+		const struct vc_hostdev *h = &read.hostdevs.v[i];
+		struct vc_alias_options *slot;
+
+		if (!h->alias || !h->options.address.set ||
+		    !vc_manage_has(&job->live.aliases, h->alias))
+			continue;
+		slot = options_of(job->arena, list, h->alias);
+		if (!slot)
+			return vc_fail_oom(err);
+		slot->options.address = h->options.address;
+		slot->options.origins[VC_OPT_GUEST_ADDRESS] = "where the guest has it";
+	}
+	return 0;
+}
+
+/* The next boot is to show devices where the guest sees them now. When the definition has
+ * something else there, libvirt chooses. */
+static int follow_guest(struct job *job, struct vc_err *err)
+{
+	const struct vc_alias_options_list *given = &job->manage->input.options;
+	struct vc_alias_options_list list = { 0 };
+	struct vc_err unused = VC_ERR_INIT;
+
+	for (size_t i = 0; i < given->n; i++) {
+		struct vc_alias_options *slot = vc_list_push(job->arena, &list);
+
+		if (!slot)
+			return vc_fail_oom(err);
+		*slot = given->v[i];
+	}
+	if (read_places(job, &list, err) < 0)
+		return -(int)err->kind;
+	job->stored.input.options = list;
+	if (vc_definition_plan(job->arena, job->manage, &job->stored, &unused) == 0)
+		return 0;
+	job->stored.input.options = (struct vc_alias_options_list){ 0 };
+	return vc_definition_plan(job->arena, job->manage, &job->stored, err);
+}
+
+static int change_definition(struct job *job, bool guest, struct vc_err *err)
+{
+	if (!job->scope.config)
+		return 0;
+	if (guest && follow_guest(job, err) < 0)
+		return -(int)err->kind;
+	return vc_definition_store(job->arena, job->manage, &job->stored, err);
+}
+
 static int carry_out(void *arg, struct vc_err *err)
 {
 	struct job *job = arg;
@@ -112,8 +222,7 @@ static int carry_out(void *arg, struct vc_err *err)
 
 	if (guest && change_guest(job, err) < 0)
 		return -(int)err->kind;
-	if (!job->scope.config ||
-	    vc_definition_store(job->arena, job->manage, &job->stored, err) == 0)
+	if (change_definition(job, guest, err) == 0)
 		return guest ? vc_lease_use_confirm(job->arena, &job->use, err) : 0;
 	if (guest) {
 		vc_live_undo(job->arena, job->manage, &job->live, VC_LIVE_ATTACH, err);

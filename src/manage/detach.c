@@ -126,9 +126,11 @@ static int collect(struct job *job, struct vc_err *err)
 static int plan_guest(struct job *job, struct vc_err *err)
 {
 	struct vc_virt_domain *domain = &job->live.domain;
+	struct vc_translate_input input = job->stored.input;
 
-	if (vc_manage_translate(job->arena, job->manage, domain, &job->stored.input,
-	                        &job->guest, err) < 0 ||
+	input.running = true;
+	if (vc_manage_translate(job->arena, job->manage, domain, &input, &job->guest,
+	                        err) < 0 ||
 	    collect(job, err) < 0)
 		return -(int)err->kind;
 	return vc_lease_use_find(job->arena, job->manage, domain, &job->live.aliases,

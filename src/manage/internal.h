@@ -18,7 +18,7 @@
 int vc_manage_facts(struct vc_arena *arena, const struct vc_manage *manage,
                     const char *name, enum vc_virt_form form,
                     struct vc_virt_domain *ret_domain, struct vc_err *err) VC_MUST_CHECK;
-/* @input: .mode, .attach_all, .aliases are looked at */
+/* @input: .mode, .attach_all, .running, .aliases, .options are looked at */
 int vc_manage_translate(struct vc_arena *arena, const struct vc_manage *manage,
                         const struct vc_virt_domain *domain,
                         const struct vc_translate_input *input,
@@ -53,7 +53,7 @@ typedef int vc_manage_judge(const struct vc_virt_domain *domain,
 /**
  * struct vc_definition - a stored definition on its way
  * @name:	name or UUID
- * @input:	.mode, .attach_all, .aliases
+ * @input:	as of vc_manage_translate()
  * @judge:	NULL: anything goes
  * @domain, @translation: results
  */

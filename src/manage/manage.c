@@ -69,7 +69,8 @@ static int fill_in(const struct vc_manage *manage, const struct vc_virt_domain *
  * @arena:	holds the result
  * @manage:	options and defaults
  * @domain:	domain with XML
- * @input:	.mode, .attach_all, .aliases; the rest comes from @manage
+ * @input:	.mode, .attach_all, .running, .aliases; .options instead of those of @manage;
+ *		the rest comes from @manage
  * @ret_translation: result
  * @err:	what is wrong
  *
@@ -86,6 +87,9 @@ int vc_manage_translate(struct vc_arena *arena, const struct vc_manage *manage,
 	in.attach_all = input->attach_all;
 	in.aliases = input->aliases;
 	in.n_aliases = input->n_aliases;
+	in.running = input->running;
+	if (input->options.n > 0)
+		in.options = input->options;
 	in.xml = domain->xml;
 	in.xml_len = domain->xml_len;
 	in.xml_name = domain->name;

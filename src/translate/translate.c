@@ -257,6 +257,7 @@ static int make_plan(struct vc_arena *arena, const struct vc_translate_input *in
 		.vmi_uid = t->have_vmi ? t->vmi.uid : NULL,
 		.vm_uid = t->have_vmi ? t->vmi.vm_uid : NULL,
 		.managed = input->managed,
+		.running = input->running,
 		.place = input->place,
 		.vmi_place = t->have_vmi ? t->vmi.place : 0,
 		.target_libvirt = target_version(input),

@@ -24,6 +24,7 @@
  * @attach_all:	with no binding at all, attach everything (never in a hook)
  * @namespace:	--namespace; NULL
  * @sysfs:	path of a sysfs root; NULL: no host facts
+ * @running:	see struct vc_plan_input
  * @managed:	--managed
  * @place:	--place
  * @target_libvirt: 0: the installed one, or the oldest we know
@@ -48,6 +49,7 @@ struct vc_translate_input {
 	const char *namespace;
 	const char *sysfs;
 	bool managed;
+	bool running;
 	struct vc_place_wish place;
 	unsigned long target_libvirt;
 	const char *site;

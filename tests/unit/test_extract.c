@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdbool.h>
 #include <string.h>
 
 #include "domain/extract.h"
@@ -11,7 +12,7 @@
 	"<y:foreign vc:mark='2'/></vc:claims></metadata><devices>"                     \
 	"<disk type='file'><source file='ua-a'/></disk>"                               \
 	"<hostdev mode='subsystem' type='pci'><alias name='ua-a'/></hostdev>"          \
-	"<controller type='scsi'><alias name='ua-b'/></controller></devices></domain>"
+	"<controller type='scsi' index='2'><alias name='ua-b'/></controller></devices></domain>"
 
 static char untouched[] = "untouched";
 
@@ -23,7 +24,7 @@ static void test_device(void **state VC_UNUSED)
 		{ "ua-a", "<hostdev mode=\"subsystem\" type=\"pci\">"
 		          "<alias name=\"ua-a\"/></hostdev>" },
 		{ "ua-b",
-		  "<controller type=\"scsi\"><alias name=\"ua-b\"/></controller>" },
+		  "<controller type=\"scsi\" index=\"2\"><alias name=\"ua-b\"/></controller>" },
 		{ "ua", NULL },
 		{ "", NULL },
 	};
@@ -40,6 +41,32 @@ static void test_device(void **state VC_UNUSED)
 			assert_string_equal(element, cases[i].element);
 		else
 			assert_null(element);
+	}
+}
+
+static void test_controller(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *type;
+		unsigned index;
+		bool found;
+	} cases[] = {
+		{ "scsi", 2, true },
+		{ "scsi", 0, false },
+		{ "pci", 2, false },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_err err = VC_ERR_INIT;
+		char *element = untouched;
+
+		assert_int_equal(vc_extract_controller(&arena, DOMAIN, strlen(DOMAIN),
+		                                       cases[i].type, cases[i].index,
+		                                       &element, &err),
+		                 0);
+		assert_int_equal(element != NULL, cases[i].found);
+		assert_ptr_not_equal(element, untouched);
 	}
 }
 
@@ -91,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_device),
+		cmocka_unit_test(test_controller),
 		cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_nothing),
 	};

@@ -846,6 +846,32 @@ static void test_attach(void **state VC_UNUSED)
 	must_fail(&w, VC_ERR_ABSENT, "no claims were given");
 }
 
+/* A controller that we made goes with what needed it, but never from a running guest. */
+static void test_detach_controller(void **state VC_UNUSED)
+{
+	static const char *const aliases[] = { "ua-a" };
+	AUTO_WORLD w = world_of(DOMAIN(
+		OURS(RECORD("ua-a", "1")
+	                     RECORD("ua-b", "2") "<c:controller type='scsi' index='0' "
+	                                         "model='virtio-scsi'/>")
+			DEVICES("<controller type='scsi' index='0' "
+	                        "model='virtio-scsi'/>" PCI("ua-a", "0x65")
+	                                PCI("ua-b", "0x66"))));
+
+	w.input.mode = VC_MODE_DETACH;
+	w.input.aliases = aliases;
+	w.input.n_aliases = 1;
+	w.input.running = true;
+	must_plan(&w);
+	assert_int_equal(w.plan.controllers.n, 1);
+	assert_int_equal(w.plan.controllers.v[0].action, VC_PLAN_KEEP);
+	assert_true(w.plan.controllers.v[0].recorded);
+	w.input.running = false;
+	must_plan(&w);
+	assert_int_equal(w.plan.controllers.n, 1);
+	assert_int_equal(w.plan.controllers.v[0].action, VC_PLAN_REMOVE);
+}
+
 static void test_detach(void **state VC_UNUSED)
 {
 	static const char *const aliases[] = { "ua-b", "ua-gone", "ua-none" };
@@ -1030,6 +1056,7 @@ int main(void)
 		cmocka_unit_test(test_unbind),
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_detach),
+		cmocka_unit_test(test_detach_controller),
 		cmocka_unit_test(test_metadata_only_for_what_stays),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_no_address_to_libvirt),
