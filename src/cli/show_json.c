@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "claim/json_writer.h"
 #include "cli/show.h"
 
@@ -69,14 +72,11 @@ static void add_host(struct vc_json_writer *w, const struct vc_translation *t,
 {
 	const struct vc_function *f =
 		d->host.has_pci ? vc_host_facts_function(&t->host, &d->host.pci) : NULL;
-	const struct vc_mdev_fact *m =
-		d->host.mdev_uuid ? vc_host_facts_mdev(&t->host, d->host.mdev_uuid)
-				  : NULL;
 
-	if (!t->have_host || (!d->host.has_pci && !d->host.mdev_uuid))
+	if (!t->have_host || !vc_host_side_known(&d->host))
 		return;
 	vc_json_object(w, "host");
-	vc_json_bool(w, "exists", f || m);
+	vc_json_bool(w, "exists", vc_host_facts_has(&t->host, &d->host));
 	if (f) {
 		vc_json_string_if(w, "driver", f->driver);
 		vc_json_bool(w, "onVfio", f->on_vfio);
@@ -86,6 +86,33 @@ static void add_host(struct vc_json_writer *w, const struct vc_translation *t,
 			vc_json_int(w, "numaNode", f->numa_node);
 	}
 	vc_json_close(w);
+}
+
+static void add_usb(struct vc_json_writer *w, const struct vc_usb_device *usb)
+{
+	char id[sizeof("ffff")];
+
+	if (usb->bus > 0)
+		vc_json_int(w, "usbBus", usb->bus);
+	if (usb->device > 0)
+		vc_json_int(w, "usbDevice", usb->device);
+	vc_json_string_if(w, "usbPort", usb->port);
+	vc_json_string_if(w, "usbSerial", usb->serial);
+	if (!usb->has_ids)
+		return;
+	(void)snprintf(id, sizeof(id), "%04x", usb->vendor);
+	vc_json_string(w, "usbVendorID", id);
+	(void)snprintf(id, sizeof(id), "%04x", usb->product);
+	vc_json_string(w, "usbProductID", id);
+}
+
+static void add_scsi(struct vc_json_writer *w, const struct vc_scsi_unit *unit)
+{
+	char text[sizeof("4294967295:4294967295:4294967295:18446744073709551615")];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu32 ":%" PRIu32 ":%" PRIu32 ":%" PRIu64,
+	               unit->host, unit->channel, unit->target, unit->lun);
+	vc_json_string(w, "scsiAddress", text);
 }
 
 static void add_location(struct vc_json_writer *w, const struct vc_device *d)
@@ -101,6 +128,14 @@ static void add_location(struct vc_json_writer *w, const struct vc_device *d)
 	vc_json_string_if(w, "mdevUUID", d->host.mdev_uuid);
 	if (d->host.mdev_model != VC_MDEV_UNKNOWN)
 		vc_json_string(w, "mdevModel", vc_mdev_model_name(d->host.mdev_model));
+	if (d->host.kind == VC_KIND_NVME)
+		vc_json_int(w, "nvmeNamespace", vc_nvme_namespace(&d->host));
+	if (d->host.kind == VC_KIND_USB)
+		add_usb(w, &d->host.usb);
+	if (d->host.scsi.set)
+		add_scsi(w, &d->host.scsi);
+	vc_json_string_if(w, "vdpaPath", d->host.vdpa);
+	vc_json_string_if(w, "wwpn", d->host.wwpn);
 	if (d->iommu_group >= 0)
 		vc_json_int(w, "iommuGroup", d->iommu_group);
 	if (d->vfio_cdev >= 0)

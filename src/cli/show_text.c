@@ -47,11 +47,10 @@ static const char *host_state(struct vc_arena *arena, const struct vc_translatio
 {
 	const struct vc_function *f;
 
-	if (d->host.kind == VC_KIND_MDEV && d->host.mdev_uuid)
-		return vc_host_facts_mdev(&t->host, d->host.mdev_uuid) ? "exists"
-		                                                       : "not there";
-	if (!d->host.has_pci)
+	if (!vc_host_side_known(&d->host))
 		return "-";
+	if (!vc_kind_is_pci(d->host.kind))
+		return vc_host_facts_has(&t->host, &d->host) ? "exists" : "not there";
 	f = vc_host_facts_function(&t->host, &d->host.pci);
 	if (!f)
 		return "not there";

@@ -180,11 +180,8 @@ static bool is_gone(const struct vc_translation *t, const struct vc_plan_device 
 {
 	if (device->action != VC_PLAN_KEEP || !t->have_host)
 		return false;
-	if (vc_kind_is_pci(device->host.kind) && device->at > 0)
-		return !vc_host_facts_function(&t->host, &device->host.pci);
-	return device->host.kind == VC_KIND_MDEV && device->device &&
-	       device->host.mdev_uuid &&
-	       !vc_host_facts_mdev(&t->host, device->host.mdev_uuid);
+	return device->at > 0 && vc_host_side_known(&device->host) &&
+	       !vc_host_facts_has(&t->host, &device->host);
 }
 
 /**
@@ -229,12 +226,24 @@ int vc_qemu_judge_start(const struct vc_translation *translation, const char *re
 	return vc_fail(err, VC_ERR_REFUSED, "%s; run: %s", buf.data, remedy);
 }
 
-static bool same_type(const struct vc_domain *domain, const struct vc_plan_device *device)
+static const struct vc_hostdev *element_of(const struct vc_domain *domain,
+                                           const struct vc_plan_device *device)
 {
 	for (size_t i = 0; i < domain->hostdevs.n; i++)
 		if (domain->hostdevs.v[i].at == device->at)
-			return domain->hostdevs.v[i].host.kind == device->host.kind;
-	return false;
+			return &domain->hostdevs.v[i];
+	return NULL;
+}
+
+/* [LV] the ABI check compares types, and MAC addresses too. */
+static bool same_for_guest(const struct vc_domain *domain,
+                           const struct vc_plan_device *device)
+{
+	const struct vc_hostdev *h = element_of(domain, device);
+
+	return h && h->host.kind == device->host.kind &&
+	       (!device->mac ||
+	        (h->options.mac && strcasecmp(h->options.mac, device->mac) == 0));
 }
 
 /**
@@ -252,7 +261,7 @@ int vc_qemu_judge_rewrite(const struct vc_translation *translation, struct vc_er
 		if (device->action == VC_PLAN_KEEP)
 			continue;
 		if (device->action == VC_PLAN_CHANGE &&
-		    same_type(&translation->domain, device))
+		    same_for_guest(&translation->domain, device))
 			continue;
 		return vc_fail(
 			err, VC_ERR_REFUSED,
@@ -260,7 +269,8 @@ int vc_qemu_judge_rewrite(const struct vc_translation *translation, struct vc_er
 			"device; %s",
 			device->alias, vc_plan_action_name(device->action),
 			device->action == VC_PLAN_CHANGE
-				? "give the claim a device of the same type"
+				? "give the claim a device of the same type, with "
+				  "the same MAC address"
 				: "give the claim as many devices as the domain has");
 	}
 	return 0;

@@ -28,6 +28,8 @@
  * @device:	of @claim, at the address that the element has; NULL
  * @function:	what the host says of it; NULL
  * @mdev:	the same of a mediated device
+ * @usb:	the same of a USB device
+ * @exists:	whether the host has it, of whatever kind
  */
 struct subject {
 	const char *name;
@@ -38,6 +40,8 @@ struct subject {
 	const struct vc_device *device;
 	const struct vc_function *function;
 	const struct vc_mdev_fact *mdev;
+	const struct vc_usb_fact *usb;
+	bool exists;
 };
 
 static struct vc_check verdict(const struct subject *s, const char *name,
@@ -48,12 +52,7 @@ static struct vc_check verdict(const struct subject *s, const char *name,
 
 static const char *host_name(struct vc_verifier *v, const struct vc_hostdev *h)
 {
-	char text[VC_PCI_ADDRESS_SIZE];
-
-	if (!h->host.has_pci)
-		return h->host.mdev_uuid;
-	vc_pci_address_format(&h->host.pci, text);
-	return vc_arena_strdup(v->arena, text);
+	return vc_host_side_text(v->arena, &h->host);
 }
 
 /* "lab/vm7-dev", or what else there is */
@@ -111,18 +110,15 @@ static const struct vc_claim *claim_of(struct vc_verifier *v, const struct subje
 	return NULL;
 }
 
-static const struct vc_device *device_of(const struct subject *s)
+static const struct vc_device *device_of(struct vc_verifier *v, const struct subject *s)
 {
-	const struct vc_hostdev *h = s->hostdev;
+	const char *key = vc_host_side_key(v->arena, &s->hostdev->host);
 
-	for (size_t i = 0; s->claim && i < s->claim->devices.n; i++) {
+	for (size_t i = 0; key && s->claim && i < s->claim->devices.n; i++) {
 		const struct vc_device *d = &s->claim->devices.v[i];
+		const char *other = vc_host_side_key(v->arena, &d->host);
 
-		if (h->host.has_pci && d->host.has_pci && d->host.kind != VC_KIND_MDEV &&
-		    vc_pci_address_compare(&h->host.pci, &d->host.pci) == 0)
-			return d;
-		if (h->host.mdev_uuid && d->host.mdev_uuid &&
-		    strcmp(h->host.mdev_uuid, d->host.mdev_uuid) == 0)
+		if (other && strcmp(key, other) == 0)
 			return d;
 	}
 	return NULL;
@@ -259,8 +255,12 @@ static const char *expected_ids(struct vc_verifier *v, const struct subject *s)
 
 	if (s->record && s->record->identity)
 		return s->record->identity;
-	if (!s->device ||
-	    !parse_id(id_attribute(v, s->device, VC_ATTR_VENDOR_ID, "vendorID"),
+	if (!s->device)
+		return NULL;
+	if (s->usb && s->device->host.usb.has_ids)
+		return vc_arena_printf(v->arena, "%04x:%04x", s->device->host.usb.vendor,
+		                       s->device->host.usb.product);
+	if (!parse_id(id_attribute(v, s->device, VC_ATTR_VENDOR_ID, "vendorID"),
 	              &vendor) ||
 	    !parse_id(id_attribute(v, s->device, VC_ATTR_DEVICE_ID, "deviceID"), &device))
 		return NULL;
@@ -273,18 +273,21 @@ static int check_identity(struct vc_verifier *v, const struct subject *s,
 	struct vc_check check = verdict(s, "identity", VC_VERDICT_UNKNOWN);
 	const char *expected;
 	char found[sizeof("ffff:ffff")];
+	uint16_t vendor, product;
 
 	if (s->mdev) {
 		check.verdict = VC_VERDICT_OK;
 		return vc_verify_add(v, &check, err, "the UUID says it");
 	}
-	if (!s->function)
+	if (!s->function && !s->usb)
 		return vc_verify_add(v, &check, err,
-		                     v->in->t->have_host ? "the device is not there"
-		                                         : NO_SYSFS);
+		                     !v->in->t->have_host ? NO_SYSFS
+		                     : s->exists ? "devices of this kind have no ids"
+		                                 : "the device is not there");
 	expected = expected_ids(v, s);
-	(void)snprintf(found, sizeof(found), "%04x:%04x", s->function->vendor,
-	               s->function->device);
+	vendor = s->usb ? s->usb->vendor : s->function->vendor;
+	product = s->usb ? s->usb->product : s->function->device;
+	(void)snprintf(found, sizeof(found), "%04x:%04x", vendor, product);
 	if (!expected)
 		return vc_verify_add(v, &check, err,
 		                     "no input says what device it is; the host has %s",
@@ -305,7 +308,7 @@ static int check_address(struct vc_verifier *v, const struct subject *s,
 
 	if (!v->in->t->have_host)
 		return vc_verify_add(v, &check, err, NO_SYSFS);
-	check.verdict = s->function || s->mdev ? VC_VERDICT_OK : VC_VERDICT_FAILED;
+	check.verdict = s->exists ? VC_VERDICT_OK : VC_VERDICT_FAILED;
 	return vc_verify_add(v, &check, err, "%s %s", host ? host : "?",
 	                     check.verdict == VC_VERDICT_OK ? "exists"
 	                                                    : "does not exist");
@@ -456,9 +459,12 @@ static void describe(struct vc_verifier *v, size_t i, struct subject *s)
 	e = h->alias ? vc_index_find(&v->records, h->alias, &n) : NULL;
 	s->record = n > 0 ? &t->domain.records.v[e->value] : NULL;
 	s->claim = claim_of(v, s);
-	s->device = device_of(s);
+	s->device = device_of(v, s);
 	if (!t->have_host)
 		return;
+	s->exists = vc_host_facts_has(&t->host, &h->host);
+	if (h->host.kind == VC_KIND_USB)
+		s->usb = vc_host_facts_usb(&t->host, &h->host.usb, &n);
 	s->function =
 		h->host.has_pci ? vc_host_facts_function(&t->host, &h->host.pci) : NULL;
 	s->mdev = h->host.mdev_uuid ? vc_host_facts_mdev(&t->host, h->host.mdev_uuid)
@@ -477,19 +483,23 @@ static void describe(struct vc_verifier *v, size_t i, struct subject *s)
  */
 int vc_verify_device(struct vc_verifier *v, size_t hostdev, struct vc_err *err)
 {
+	/* The last three are about VFIO. */
 	static int (*const checks[])(struct vc_verifier *, const struct subject *,
 	                             struct vc_err *) = {
 		check_claim,   check_owner,  check_alias, check_identity,
 		check_address, check_driver, check_group, check_node,
 	};
 	struct subject s = { 0 };
+	size_t n = VC_ARRAY_SIZE(checks);
 
 	describe(v, hostdev, &s);
-	if (!s.hostdev->host.has_pci && !s.hostdev->host.mdev_uuid)
+	if (!vc_host_side_known(&s.hostdev->host))
 		return 0;
 	if (!s.name)
 		return vc_fail_oom(err);
-	for (size_t i = 0; i < VC_ARRAY_SIZE(checks); i++)
+	if (!vc_kind_is_pci(s.hostdev->host.kind) && s.hostdev->host.kind != VC_KIND_MDEV)
+		n -= 3;
+	for (size_t i = 0; i < n; i++)
 		if (checks[i](v, &s, err) < 0)
 			return -(int)err->kind;
 	return 0;

@@ -97,8 +97,7 @@ static struct vc_plan_device planned(enum vc_plan_action action)
 	return (struct vc_plan_device){
 		.action = action,
 		.alias = alias_gpu,
-		.host.kind = VC_KIND_PCI,
-		.host.pci = { 0, 0x65, 0, 0 },
+		.host = { VC_KIND_PCI, .has_pci = true, .pci = { 0, 0x65, 0, 0 } },
 		.at = action == VC_PLAN_ADD ? 0 : 1,
 		.namespace = ns,
 		.claim = claim,
