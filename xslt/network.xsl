@@ -16,6 +16,19 @@
 		<xsl:copy-of select="@type | @managed"/>
 	</xsl:template>
 
+	<!-- The schema wants a name where there is a driver. -->
+	<xsl:template match="p:device[@kind = 'network'][@write = 'yes']/p:driver[@*]"
+		mode="vc:child">
+		<xsl:param name="old" select="/.."/>
+		<xsl:param name="space"/>
+		<xsl:value-of select="$space"/>
+		<driver name="vfio">
+			<xsl:copy-of select="$old/@*"/>
+			<xsl:copy-of select="@*"/>
+			<xsl:copy-of select="$old/node()"/>
+		</driver>
+	</xsl:template>
+
 	<xsl:template match="p:device[@kind = 'network'][@write = 'yes']/p:vlan[p:tag]"
 		mode="vc:child">
 		<xsl:param name="old" select="/.."/>

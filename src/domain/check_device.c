@@ -440,6 +440,9 @@ static void plan_driver(const struct vc_plan_device *device, xmlNodePtr before,
 		require(&part->overlay, "name", name ? name : "qemu");
 		require(&part->overlay, "type", type ? type : "raw");
 	}
+	if (device->host.kind == VC_KIND_NETWORK &&
+	    (device->options.driver_model || device->options.iommufd != VC_UNKNOWN))
+		require(&part->overlay, "name", name ? name : "vfio");
 	if (device->options.driver_model) {
 		part->presence = PRESENT;
 		require(&part->overlay, "model", device->options.driver_model);
