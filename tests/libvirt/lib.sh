@@ -117,6 +117,16 @@ system() { # virsh COMMAND...
 	virsh -q -c qemu:///system "$@"
 }
 
+# A user without rights, and the daemon of that user.
+session() { # virsh COMMAND...
+	as_user virsh -q -c qemu:///session "$@"
+}
+
+as_user() {
+	HOME=$WORK/user XDG_RUNTIME_DIR=$WORK/user \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
 start_daemon() {
 	libvirtd >>"$WORK/libvirtd.out" 2>&1 &
 	DAEMON=$!

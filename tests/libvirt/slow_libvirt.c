@@ -46,11 +46,13 @@ static void pause_once(void)
 
 static int ask(const struct vc_virt_request *request, int out, struct vc_err *err)
 {
-	if (!real())
+	const struct vc_virt_module *module = real();
+
+	if (!module)
 		return vc_fail(err, VC_ERR_INTERNAL, "no module behind the slow one");
 	if (request->operation == VC_VIRT_DEFINE || request->operation == VC_VIRT_CREATE)
 		pause_once();
-	return real()->ask(request, out, err);
+	return module->ask(request, out, err);
 }
 
 __attribute__((visibility("default"))) const struct vc_virt_module vc_virt_module = {
