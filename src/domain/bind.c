@@ -489,11 +489,12 @@ int vc_bind_element(const struct vc_planner *planner, struct vc_bound *bound,
 	host = vc_index_find(&planner->hostdevs, bound->alias, NULL);
 	h = host ? &planner->domain->hostdevs.v[host->value] : NULL;
 	if (!h || h->host.kind == VC_KIND_UNKNOWN)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s:%ld: alias '%s' is on <%s>, which has no device of the "
-		               "host that we know; %s has to use another alias",
-		               planner->document->file, g->line, bound->alias, g->element,
-		               bound->binding->origin);
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"%s:%ld: alias '%s' is on <%s>, which has no device of the "
+			"host that we know; %s has to use another alias",
+			planner->document->file, g->line, bound->alias, g->element,
+			bound->binding->origin);
 	bound->hostdev = h;
 	return 0;
 }
