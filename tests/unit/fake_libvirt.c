@@ -157,7 +157,13 @@ static void attach(const char *xml)
 {
 	char line[MAX_TEXT];
 
-	(void)snprintf(line, sizeof(line), "%s", xml);
+	/* what libvirt calls it, when nobody else has given it a name */
+	if (strstr(xml, "<alias "))
+		(void)snprintf(line, sizeof(line), "%s", xml);
+	else
+		(void)snprintf(line, sizeof(line),
+		               "%.*s><alias name=\"scsi0\"/></controller>",
+		               (int)strcspn(xml, "/>"), xml);
 	add_line(NULL, line, "</devices>");
 }
 

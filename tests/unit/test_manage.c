@@ -152,6 +152,36 @@ static void test_attach(void **state)
 	must_have_done(&rig, "attach ua-a\nattach ua-b\nrecord -\ndefine -\n");
 }
 
+/* The guest needs a controller before it can have the device. */
+static void test_attach_controller(void **state)
+{
+	static const char claim[] =
+		"{\"apiVersion\": \"metadata.resource.k8s.io/v1alpha1\", \"kind\": "
+		"\"DeviceMetadata\", \"metadata\": {\"name\": \"c\", \"namespace\": "
+		"\"lab\", \"uid\": \"5d1f0c52-6c0e-4d1c-9f63-0f6f2a3c1b10\", "
+		"\"generation\": 1}, \"requests\": [{\"name\": \"a\", \"devices\": "
+		"[{\"name\": \"d\", \"pool\": \"p\", \"driver\": \"x.example.com\", "
+		"\"attributes\": {\"virt-claim.io/scsiAddress\": {\"string\": "
+		"\"2:0:1:0\"}}}]}]}";
+	AUTO_RIG rig;
+
+	prepare(&rig, state, EMPTY, EMPTY);
+	temp_tree_put(rig.tree, "c.json", claim);
+	temp_tree_put(rig.tree, "faults", "attach ua-a fail\n");
+	bind(&rig, "a=c:a");
+	assert_int_equal(attach(&rig), -VC_ERR_SYSTEM);
+	must_have_done(&rig, "attach scsi0\nattach ua-a\ndetach scsi0\n");
+	temp_tree_put(rig.tree, "faults", "");
+	temp_tree_put(rig.tree, "log", "");
+	temp_tree_put(rig.tree, "live.xml", EMPTY);
+	assert_int_equal(attach(&rig), 0);
+	must_have_done(&rig, "attach scsi0\nattach ua-a\nrecord -\ndefine -\n");
+	assert_int_equal(detach(&rig, "ua-a"), 0);
+	/* the controller of a guest that runs stays, that of the definition goes */
+	assert_non_null(strstr(read_file(&rig, "live.xml"), "<controller"));
+	assert_null(strstr(read_file(&rig, "inactive.xml"), "<controller"));
+}
+
 /* What each fault leads to; the guest and the definition are as before. */
 static void test_attach_undone(void **state)
 {
@@ -439,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_attach),
+		TEST(test_attach_controller),
 		TEST(test_attach_undone),
 		TEST(test_attach_cannot_be_undone),
 		TEST(test_detach),
