@@ -31,10 +31,33 @@ static enum vc_kind choose_function(const struct vc_bound *b)
 	return vc_kind_is_pci(asked) ? asked : VC_KIND_PCI;
 }
 
+/* [LV] <controller type='usb' model='none'/>, as KubeVirt has it: no USB in this guest */
+static int check_usb_bus(const struct vc_planner *planner, const struct vc_bound *b,
+                         struct vc_err *err)
+{
+	const struct vc_controllers *controllers = &planner->domain->controllers;
+
+	for (size_t i = 0; i < controllers->n; i++) {
+		const struct vc_controller *c = &controllers->v[i];
+
+		if (c->type && strcmp(c->type, "usb") == 0 && c->model &&
+		    strcmp(c->model, "none") == 0)
+			return vc_fail(err, VC_ERR_REFUSED,
+			               "%s: alias '%s' is a USB device, but the domain "
+			               "'%s' has USB switched off with a <controller "
+			               "type='usb' model='none'>",
+			               b->binding->origin, b->alias,
+			               planner->document->file);
+	}
+	return 0;
+}
+
 /* The way to say it that lasts longest and that the target can read. */
 static int choose_usb(const struct vc_planner *planner, const struct vc_bound *b,
                       struct vc_usb_device *usb, struct vc_err *err)
 {
+	if (check_usb_bus(planner, b, err) < 0)
+		return -(int)err->kind;
 	if (usb->device > 0)
 		usb->port = NULL;
 	if (!usb->port || planner->input->target_libvirt >= LIBVIRT_USB_PORT)
@@ -92,8 +115,10 @@ int vc_bound_host(const struct vc_planner *planner, struct vc_bound *bound,
 		host = h->host;
 	if (bound->device && vc_kind_is_pci(host.kind))
 		host.kind = choose_function(bound);
-	if (bound->device && (choose_usb(planner, bound, &host.usb, err) < 0 ||
-	                      check_element(planner, bound, host.kind, err) < 0))
+	if (host.kind == VC_KIND_USB && bound->device &&
+	    choose_usb(planner, bound, &host.usb, err) < 0)
+		return -(int)err->kind;
+	if (bound->device && check_element(planner, bound, host.kind, err) < 0)
 		return -(int)err->kind;
 	if (host.kind == VC_KIND_MDEV && host.mdev_model == VC_MDEV_UNKNOWN && h)
 		host.mdev_model = h->host.mdev_model;

@@ -38,6 +38,9 @@
 #define DOMAIN_SCHEMA "/usr/share/libvirt/schemas/domain.rng"
 #define TARGET        9000000
 
+/* Elements that may have a device of the host, in XPath. */
+#define DEVICE "*[self::hostdev or self::interface or self::disk]"
+
 static const xmlChar *xs(const char *text)
 {
 	return (const xmlChar *)text;
@@ -199,18 +202,41 @@ static bool is_ours(xmlNodePtr device, xmlDocPtr a, xmlDocPtr b)
 	return count(a, expression) > 0 || count(b, expression) > 0;
 }
 
+/* Is this a controller that our metadata, of either document, says we made? */
+static bool is_made(xmlNodePtr controller, xmlDocPtr a, xmlDocPtr b)
+{
+	AUTO_XML type = xmlGetNoNsProp(controller, xs("type"));
+	AUTO_XML index = xmlGetNoNsProp(controller, xs("index"));
+	AUTO_XML model = xmlGetNoNsProp(controller, xs("model"));
+	char expression[512];
+
+	if (!type || !index || !model)
+		return false;
+	(void)snprintf(expression, sizeof(expression),
+	               "/domain/metadata/vc:claims/vc:controller[@type='%s' and "
+	               "@index='%s' and @model='%s']",
+	               (char *)type, (char *)index, (char *)model);
+	return count(a, expression) > 0 || count(b, expression) > 0;
+}
+
 /* The document without what is ours: canonical text for a comparison. */
 static xmlChar *without_ours(xmlDocPtr doc, xmlDocPtr other)
 {
 	AUTO_DOC copy = xmlCopyDoc(doc, 1);
 	VC_CLEANUP(free_xpath)
-	xmlXPathObjectPtr devices =
-		find(copy, "/domain/devices/*[self::hostdev or self::interface]");
+	xmlXPathObjectPtr devices = find(copy, "/domain/devices/" DEVICE);
 	xmlChar *text = NULL;
 
 	for (int i = 0; devices->nodesetval && i < devices->nodesetval->nodeNr; i++) {
 		if (is_ours(devices->nodesetval->nodeTab[i], doc, other))
 			drop(devices->nodesetval->nodeTab[i]);
+	}
+	VC_CLEANUP(free_xpath)
+	xmlXPathObjectPtr controllers = find(copy, "/domain/devices/controller");
+	for (int i = 0; controllers->nodesetval && i < controllers->nodesetval->nodeNr;
+	     i++) {
+		if (is_made(controllers->nodesetval->nodeTab[i], doc, other))
+			drop(controllers->nodesetval->nodeTab[i]);
 	}
 	VC_CLEANUP(free_xpath)
 	xmlXPathObjectPtr ours = find(copy, "/domain/metadata/vc:claims");
@@ -304,8 +330,8 @@ static void check_in_place(const struct pair *pair, xmlDocPtr before, xmlDocPtr 
 	static const char *const kept[] = { "address", "boot", "rom", "driver",
 		                            "teaming" };
 	VC_CLEANUP(free_xpath)
-	xmlXPathObjectPtr devices =
-		find(before, "/domain/devices/hostdev[starts-with(alias/@name,'ua-')]");
+	xmlXPathObjectPtr devices = find(before, "/domain/devices/" DEVICE
+	                                         "[starts-with(alias/@name,'ua-')]");
 
 	for (int i = 0; devices->nodesetval && i < devices->nodesetval->nodeNr; i++) {
 		char expression[512];
@@ -315,7 +341,8 @@ static void check_in_place(const struct pair *pair, xmlDocPtr before, xmlDocPtr 
 
 		name[strcspn((char *)name, "\"")] = '\0';
 		(void)snprintf(expression, sizeof(expression),
-		               "/domain/devices/hostdev[alias/@name='%s']", (char *)name);
+		               "/domain/devices/" DEVICE "[alias/@name='%s']",
+		               (char *)name);
 		VC_CLEANUP(free_xpath) xmlXPathObjectPtr now = find(after, expression);
 		if (!now->nodesetval || now->nodesetval->nodeNr == 0)
 			continue;
@@ -334,12 +361,12 @@ static void check_in_place(const struct pair *pair, xmlDocPtr before, xmlDocPtr 
 static void check_nothing_lost(const struct pair *pair, xmlDocPtr before, xmlDocPtr after)
 {
 	static const char foreign[] =
-		"/domain/devices/hostdev[not(alias/@name=/domain/metadata/vc:claims/"
+		"/domain/devices/" DEVICE "[not(alias/@name=/domain/metadata/vc:claims/"
 		"vc:device[@made='yes']/@alias)]";
-	static const char all[] = "/domain/devices/hostdev";
+	static const char all[] = "/domain/devices/" DEVICE;
 
 	if (count(after, all) < count(before, foreign))
-		complain(pair, "nothing of others is removed", "a hostdev is gone");
+		complain(pair, "nothing of others is removed", "a device is gone");
 }
 
 /* A number as libvirt reads it, 0 when there is none. */
@@ -357,12 +384,14 @@ static uint32_t number_of(xmlNodePtr element, const char *name)
 	return vc_parse_decimal(&cursor, UINT32_MAX, &decimal) ? (uint32_t)decimal : 0;
 }
 
-/* The host address of every PCI host device. */
+/* The host address of every PCI function, as a host device, interface or disk. */
 static size_t host_addresses(xmlDocPtr doc, struct vc_pci_address list[], size_t max)
 {
 	VC_CLEANUP(free_xpath)
 	xmlXPathObjectPtr found =
-		find(doc, "/domain/devices/hostdev[@type='pci']/source/address");
+		find(doc, "/domain/devices/hostdev[@type='pci']/source/address"
+	                  " | /domain/devices/interface[@type='hostdev']/source/address"
+	                  " | /domain/devices/disk[@type='nvme']/source/address");
 	size_t n = 0;
 
 	for (int i = 0; found->nodesetval && i < found->nodesetval->nodeNr; i++) {
@@ -403,6 +432,104 @@ static bool is_claimed(const struct vc_pci_address *address,
 		}
 	}
 	return false;
+}
+
+/* A host side that is no PCI function, as one text: the attributes below <source>. */
+static char *text_of(struct vc_arena *arena, xmlNodePtr source)
+{
+	AUTO_XML dev = xmlGetNoNsProp(source, xs("dev"));
+	AUTO_XML wwpn = xmlGetNoNsProp(source, xs("wwpn"));
+	char *text = vc_arena_printf(arena, "%s%s", dev ? (char *)dev : "",
+	                             wwpn ? (char *)wwpn : "");
+
+	for (xmlNodePtr child = source->children; child; child = child->next) {
+		for (xmlAttrPtr a = child->type == XML_ELEMENT_NODE ? child->properties
+		                                                    : NULL;
+		     a && text; a = a->next) {
+			AUTO_XML value = xmlNodeGetContent(a->children);
+
+			text = vc_arena_printf(arena, "%s %s=%s", text,
+			                       (const char *)a->name, (char *)value);
+		}
+	}
+	if (!text)
+		abort();
+	return text;
+}
+
+static const char *usb_text(struct vc_arena *arena, const struct vc_usb_device *usb)
+{
+	const char *text = "";
+
+	if (usb->has_ids)
+		text = vc_arena_printf(arena, " id=0x%04x id=0x%04x", usb->vendor,
+		                       usb->product);
+	if (usb->bus > 0)
+		text = vc_arena_printf(arena, "%s bus=%u device=%u", text, usb->bus,
+		                       usb->device);
+	return text;
+}
+
+/* The same of a claim's device; "" when it is something else. */
+static const char *claimed_text(struct vc_arena *arena, const struct vc_host_side *host)
+{
+	if (host->kind == VC_KIND_USB)
+		return usb_text(arena, &host->usb);
+	if (host->kind == VC_KIND_VDPA)
+		return host->vdpa;
+	if (host->kind == VC_KIND_SCSI_HOST)
+		return host->wwpn;
+	if (host->kind == VC_KIND_SCSI)
+		return vc_arena_printf(
+			arena, " name=scsi_host%u bus=%u target=%u unit=%llu",
+			host->scsi.host, host->scsi.channel, host->scsi.target,
+			(unsigned long long)host->scsi.lun);
+	return "";
+}
+
+static bool is_claimed_text(struct vc_arena *arena, const char *text,
+                            const struct vc_claims *claims)
+{
+	for (size_t c = 0; c < claims->n; c++) {
+		for (size_t d = 0; d < claims->v[c].devices.n; d++) {
+			if (!strcmp(text,
+			            claimed_text(arena, &claims->v[c].devices.v[d].host)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool was_there(struct vc_arena *arena, const char *text, xmlDocPtr before)
+{
+	VC_CLEANUP(free_xpath)
+	xmlXPathObjectPtr found = find(before, "/domain/devices/*/source");
+
+	for (int i = 0; found->nodesetval && i < found->nodesetval->nodeNr; i++) {
+		if (!strcmp(text, text_of(arena, found->nodesetval->nodeTab[i])))
+			return true;
+	}
+	return false;
+}
+
+/* The same for what is no PCI function. */
+static void check_right_others(const struct pair *pair, xmlDocPtr before, xmlDocPtr after,
+                               const struct vc_claims *claims)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	VC_CLEANUP(free_xpath)
+	xmlXPathObjectPtr found =
+		find(after, "/domain/devices/hostdev[@type='usb' or @type='scsi' or "
+	                    "@type='scsi_host']/source"
+	                    " | /domain/devices/interface[@type='vdpa']/source");
+
+	for (int i = 0; found->nodesetval && i < found->nodesetval->nodeNr; i++) {
+		const char *text = text_of(&arena, found->nodesetval->nodeTab[i]);
+
+		if (!was_there(&arena, text, before) &&
+		    !is_claimed_text(&arena, text, claims))
+			complain(pair, "never the wrong device: not claimed", text);
+	}
 }
 
 static void check_right_device(const struct pair *pair, xmlDocPtr before, xmlDocPtr after,
@@ -501,6 +628,7 @@ static void check_result(const struct pair *pair, const struct vc_translation *r
 	check_in_place(pair, before, after);
 	check_nothing_lost(pair, before, after);
 	check_right_device(pair, before, after, &result->claims);
+	check_right_others(pair, before, after, &result->claims);
 	check_still_valid(pair, before, after);
 	check_defined(pair, before, after);
 }
