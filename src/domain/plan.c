@@ -178,7 +178,8 @@ static int fill_names(const struct vc_planner *planner, const struct vc_bound *b
 	const struct vc_binding *binding = b->binding;
 	const struct vc_claim *claim = b->claim ? b->claim : &no_claim;
 	const struct vc_device *device = b->device ? b->device : &no_device;
-	const struct vc_record *record = vc_still_recorded(b) ? b->record : &no_record;
+	const struct vc_record *record =
+		b->record && vc_still_recorded(b) ? b->record : &no_record;
 	const struct {
 		char **to;
 		const char *from;

@@ -199,12 +199,10 @@ static void fill_address(struct builder *b, xmlNodePtr node,
 	set_tri(b, node, "multifunction", guest->multifunction, "off", "on");
 }
 
-/* What is written of one child of the element, beside what is there. */
-static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
-                      const struct vc_plan_device *device)
+/* Parts of the element that say which device it is. */
+static void fill_host_part(struct builder *b, xmlNodePtr node, const char *name,
+                           const struct vc_plan_device *device)
 {
-	const struct vc_options *options = &device->options;
-
 	if (strcmp(name, "source") == 0 && vc_host_side_known(&device->host)) {
 		fill_source(b, node, device);
 	} else if (strcmp(name, "mac") == 0) {
@@ -214,7 +212,14 @@ static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
 	} else if (strcmp(name, "target") == 0 && device->target) {
 		set(b, node, "dev", device->target);
 		set(b, node, "bus", "virtio");
-	} else if (strcmp(name, "address") == 0) {
+	}
+}
+
+/* Parts that say how the guest sees it. */
+static void fill_option_part(struct builder *b, xmlNodePtr node, const char *name,
+                             const struct vc_options *options)
+{
+	if (strcmp(name, "address") == 0) {
 		fill_address(b, node, &options->address);
 		if (options->unassigned == VC_YES)
 			set(b, node, "type", "unassigned");
@@ -238,6 +243,14 @@ static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
 	} else if (strcmp(name, "shareable") == 0) {
 		set_tri(b, node, "set", options->shareable, "no", "yes");
 	}
+}
+
+/* What is written of one child of the element, beside what is there. */
+static void fill_part(struct builder *b, xmlNodePtr node, const char *name,
+                      const struct vc_plan_device *device)
+{
+	fill_host_part(b, node, name, device);
+	fill_option_part(b, node, name, &device->options);
 }
 
 static bool gets_alias(const struct vc_plan_device *device)
