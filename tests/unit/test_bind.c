@@ -582,8 +582,9 @@ static void test_given_options(void **state VC_UNUSED)
 {
 	AUTO_WORLD w = world_of(DOMAIN(OURS(RECORD("ua-old", "1")) DEVICES("")));
 	struct vc_alias_options_list list = { 0 };
-	struct vc_claim *c = add_simple(&w);
+	struct vc_claim *c;
 
+	add_simple(&w);
 	c = add_claim(&w, "lab", "d", UID_B);
 	add_device(&w, c, "r", A66);
 	add_device(&w, c, "r", A67);

@@ -300,87 +300,83 @@ static void test_first_claims_element_counts(void **state VC_UNUSED)
 	assert_string_equal(domain.records.v[0].binding.alias, "ua-a");
 }
 
+static const struct {
+	const char *text, *message;
+} refused[] = {
+	{ DEVICES("\n" PCI("bus='0a'")), "vm.xml:3: host address bus='0a'" },
+	{ DEVICES(PCI("bus='0x100'")), "bus='0x100'" },
+	{ DEVICES(PCI("bus='-1'")), "bus='-1'" },
+	{ DEVICES(PCI("bus=' 1'")), "bus=' 1'" },
+	{ DEVICES(PCI("bus='0x'")), "bus='0x'" },
+	{ DEVICES(PCI("bus=''")), "bus=''" },
+	{ DEVICES(PCI("slot='0x20'")), "slot='0x20'" },
+	{ DEVICES(PCI("slot='08'")), "slot='08'" },
+	{ DEVICES(PCI("slot='0777777777777777777777777'")), "slot='0777" },
+	{ DEVICES(PCI("function='8'")), "function='8'" },
+	{ DEVICES(PCI("domain='0x100000000'")), "domain='0x100000000'" },
+	{ DEVICES("<interface type='hostdev'><source><address bus='x'/></source>"
+	          "</interface>"),
+	  "bus='x'" },
+	{ DEVICES("<disk type='nvme'><source><address bus='x'/></source></disk>"),
+	  "bus='x'" },
+	{ DEVICES("<hostdev type='usb'><source><address bus='1' device='x'/>"
+	          "</source></hostdev>"),
+	  "host address device='x'" },
+	{ DEVICES("<hostdev type='usb'><source><address bus='1000' device='1'/>"
+	          "</source></hostdev>"),
+	  "bus='1000'" },
+	{ DEVICES("<hostdev type='usb'><source><vendor id='0x10000'/></source>"
+	          "</hostdev>"),
+	  "id='0x10000'" },
+	{ DEVICES("<hostdev type='scsi'><source><adapter name='fc_host1'/>"
+	          "</source></hostdev>"),
+	  "like 'scsi_host2'" },
+	{ DEVICES("<hostdev type='scsi'><source><adapter name='scsi_host1'/>"
+	          "<address bus='0' target='-1'/></source></hostdev>"),
+	  "target='-1'" },
+	{ DEVICES("<disk type='nvme'><source namespace='x'/></disk>"), "namespace='x'" },
+	{ DEVICES("<disk type='nvme'><source managed='x'/></disk>"), "managed='x'" },
+	{ DEVICES("<hostdev type='pci' managed='maybe'/>"), "managed='maybe'" },
+	{ DEVICES("<hostdev type='pci' display='yes'/>"), "'off' or 'on'" },
+	{ DEVICES("<hostdev type='pci' ramfb='1'/>"), "ramfb='1'" },
+	{ DEVICES("<hostdev type='pci'><rom bar='no'/></hostdev>"), "bar='no'" },
+	{ DEVICES("<hostdev type='mdev' model='vfio'/>"), "model 'vfio'" },
+	{ DEVICES("<hostdev type='mdev'><source><address uuid='x'/></source>"
+	          "</hostdev>"),
+	  "'x' is not a UUID" },
+	{ METADATA("\n<c:device claim='c' request='r'/>"), "vm.xml:3: <device>" },
+	{ METADATA("<c:device alias='gpu' claim='c' request='r'/>"), "alias 'gpu'" },
+	{ METADATA("<c:device alias='ua-a.b' claim='c' request='r'/>"), "ua-a.b" },
+	{ METADATA("<c:device alias='ua-a' claim='c'/>"), "neither 'request'" },
+	{ METADATA("<c:device alias='ua-a' request='r'/>"), "neither 'claim'" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r' kind='usb'/>"),
+	  "kind 'usb' is not pci, network or nvme" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='0'/>"),
+	  "index '0'" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='x'/>"),
+	  "index 'x'" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r' made='1'/>"),
+	  "made='1'" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r' keepAlias=''/>"),
+	  "keepAlias=''" },
+	{ METADATA("<c:device alias='ua-a' claim='c' request='r'/>\n"
+	           "<c:device alias='ua-a' claim='c' request='s'/>"),
+	  "vm.xml:3: alias 'ua-a' is in our metadata twice, first in line 2" },
+	{ "<domain><metadata><x xmlns='urn:virt-claim:domain:1'/></metadata></domain>",
+	  "expected <claims>" },
+};
+
 static void test_refused(void **state VC_UNUSED)
 {
-	static const struct {
-		const char *text, *message;
-	} cases[] = {
-		{ DEVICES("\n" PCI("bus='0a'")), "vm.xml:3: host address bus='0a'" },
-		{ DEVICES(PCI("bus='0x100'")), "bus='0x100'" },
-		{ DEVICES(PCI("bus='-1'")), "bus='-1'" },
-		{ DEVICES(PCI("bus=' 1'")), "bus=' 1'" },
-		{ DEVICES(PCI("bus='0x'")), "bus='0x'" },
-		{ DEVICES(PCI("bus=''")), "bus=''" },
-		{ DEVICES(PCI("slot='0x20'")), "slot='0x20'" },
-		{ DEVICES(PCI("slot='08'")), "slot='08'" },
-		{ DEVICES(PCI("slot='0777777777777777777777777'")), "slot='0777" },
-		{ DEVICES(PCI("function='8'")), "function='8'" },
-		{ DEVICES(PCI("domain='0x100000000'")), "domain='0x100000000'" },
-		{ DEVICES("<interface type='hostdev'><source><address bus='x'/></source>"
-		          "</interface>"),
-		  "bus='x'" },
-		{ DEVICES("<disk type='nvme'><source><address bus='x'/></source></disk>"),
-		  "bus='x'" },
-		{ DEVICES("<hostdev type='usb'><source><address bus='1' device='x'/>"
-		          "</source></hostdev>"),
-		  "host address device='x'" },
-		{ DEVICES("<hostdev type='usb'><source><address bus='1000' device='1'/>"
-		          "</source></hostdev>"),
-		  "bus='1000'" },
-		{ DEVICES("<hostdev type='usb'><source><vendor id='0x10000'/></source>"
-		          "</hostdev>"),
-		  "id='0x10000'" },
-		{ DEVICES("<hostdev type='scsi'><source><adapter name='fc_host1'/>"
-		          "</source></hostdev>"),
-		  "like 'scsi_host2'" },
-		{ DEVICES("<hostdev type='scsi'><source><adapter name='scsi_host1'/>"
-		          "<address bus='0' target='-1'/></source></hostdev>"),
-		  "target='-1'" },
-		{ DEVICES("<disk type='nvme'><source namespace='x'/></disk>"),
-		  "namespace='x'" },
-		{ DEVICES("<disk type='nvme'><source managed='x'/></disk>"),
-		  "managed='x'" },
-		{ DEVICES("<hostdev type='pci' managed='maybe'/>"), "managed='maybe'" },
-		{ DEVICES("<hostdev type='pci' display='yes'/>"), "'off' or 'on'" },
-		{ DEVICES("<hostdev type='pci' ramfb='1'/>"), "ramfb='1'" },
-		{ DEVICES("<hostdev type='pci'><rom bar='no'/></hostdev>"), "bar='no'" },
-		{ DEVICES("<hostdev type='mdev' model='vfio'/>"), "model 'vfio'" },
-		{ DEVICES("<hostdev type='mdev'><source><address uuid='x'/></source>"
-		          "</hostdev>"),
-		  "'x' is not a UUID" },
-		{ METADATA("\n<c:device claim='c' request='r'/>"), "vm.xml:3: <device>" },
-		{ METADATA("<c:device alias='gpu' claim='c' request='r'/>"),
-		  "alias 'gpu'" },
-		{ METADATA("<c:device alias='ua-a.b' claim='c' request='r'/>"),
-		  "ua-a.b" },
-		{ METADATA("<c:device alias='ua-a' claim='c'/>"), "neither 'request'" },
-		{ METADATA("<c:device alias='ua-a' request='r'/>"), "neither 'claim'" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r' kind='usb'/>"),
-		  "kind 'usb' is not pci, network or nvme" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='0'/>"),
-		  "index '0'" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r' index='x'/>"),
-		  "index 'x'" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r' made='1'/>"),
-		  "made='1'" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r' keepAlias=''/>"),
-		  "keepAlias=''" },
-		{ METADATA("<c:device alias='ua-a' claim='c' request='r'/>\n"
-		           "<c:device alias='ua-a' claim='c' request='s'/>"),
-		  "vm.xml:3: alias 'ua-a' is in our metadata twice, first in line 2" },
-		{ "<domain><metadata><x xmlns='urn:virt-claim:domain:1'/></metadata></domain>",
-		  "expected <claims>" },
-	};
-
-	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < VC_ARRAY_SIZE(refused); i++) {
 		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 		struct vc_domain domain = { .os_boot = true };
 		struct vc_err err = VC_ERR_INIT;
 
-		if (read_domain(&arena, cases[i].text, &domain, &err) != -VC_ERR_INPUT)
-			fail_msg("'%s' was read", cases[i].text);
-		if (!strstr(err.msg, cases[i].message))
-			fail_msg("'%s': %s", cases[i].text, err.msg);
+		if (read_domain(&arena, refused[i].text, &domain, &err) != -VC_ERR_INPUT)
+			fail_msg("'%s' was read", refused[i].text);
+		if (!strstr(err.msg, refused[i].message))
+			fail_msg("'%s': %s", refused[i].text, err.msg);
 		assert_true(domain.os_boot);
 		assert_int_equal(domain.hostdevs.n + domain.records.n, 0);
 	}

@@ -23,7 +23,7 @@
 static void give(struct world *w, const char *text)
 {
 	struct vc_options *options = &w->bindings.v[0].options;
-	enum vc_opt opt;
+	enum vc_opt opt = VC_OPTS;
 
 	while (*text != '\0') {
 		size_t len = strcspn(text, "="), value_len = strcspn(text + len, " ");

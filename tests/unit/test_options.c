@@ -69,6 +69,22 @@ static const struct {
 	{ "vlan", "4094", NULL, { "0", "4095" } },
 };
 
+/* None of the values is taken, and nothing is written. */
+static void must_refuse_values(struct vc_arena *arena, enum vc_opt opt,
+                               const char *const bad[8])
+{
+	struct vc_options options = { 0 };
+	struct vc_err err = VC_ERR_INIT;
+
+	for (size_t j = 0; j < 8 && bad[j]; j++) {
+		if (vc_options_set(arena, &options, opt, bad[j], "x", &err) !=
+		    -VC_ERR_INPUT)
+			fail_msg("%s: '%s'", vc_opt_rules[opt].key, bad[j]);
+		assert_false(vc_options_any(&options));
+		assert_null(options.origins[opt]);
+	}
+}
+
 static void test_values(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -81,13 +97,7 @@ static void test_values(void **state VC_UNUSED)
 		enum vc_opt opt = VC_OPTS;
 
 		assert_true(vc_opt_parse(values[i].key, &opt));
-		for (size_t j = 0; j < 8 && values[i].bad[j]; j++) {
-			if (vc_options_set(&arena, &options, opt, values[i].bad[j], "x",
-			                   &err) != -VC_ERR_INPUT)
-				fail_msg("%s: '%s'", values[i].key, values[i].bad[j]);
-			assert_false(vc_options_any(&options));
-			assert_null(options.origins[opt]);
-		}
+		must_refuse_values(&arena, opt, values[i].bad);
 		assert_int_equal(vc_options_set(&arena, &options, opt, values[i].good,
 		                                "--option", &err),
 		                 0);
@@ -240,8 +250,10 @@ static void test_documented(void **state VC_UNUSED)
 
 		(void)snprintf(text, sizeof(text), "\n| `%s` |", rule->key);
 		row = strstr(docs, text);
-		if (!row)
+		if (!row) {
 			fail_msg("docs/options.md: '%s' is missing", rule->key);
+			return; /* which fail_msg() does not say */
+		}
 		(void)snprintf(text, sizeof(text), "| %lu.%lu ", rule->since / 1000000,
 		               rule->since / 1000 % 1000);
 		since = strstr(row + 1, text);
