@@ -79,14 +79,15 @@ int vc_check_address(const struct vc_planner *planner, const struct vc_bound *bo
 		               bound->binding->origin, label ? label : "?",
 		               vc_claim_label(planner, bound->claim), d->origin,
 		               missing_address(planner, d));
-	return vc_fail(
-		err, VC_ERR_ABSENT,
-		"%s: no host address of device '%s' of claim '%s' ('%s'): %s; a "
-		"metadata file with pciBusID, its ResourceSlice, or --sysfs on its "
-		"node says it",
-		bound->binding->origin, label ? label : "?",
-		vc_claim_label(planner, bound->claim), d->origin,
-		missing_address(planner, d));
+	return vc_fail(err, VC_ERR_ABSENT,
+	               "%s: no host address of device '%s' of claim '%s' ('%s'): %s%s",
+	               bound->binding->origin, label ? label : "?",
+	               vc_claim_label(planner, bound->claim), d->origin,
+	               missing_address(planner, d),
+	               d->host.usb.serial
+	                       ? ""
+	                       : "; a metadata file with pciBusID, its ResourceSlice, or "
+	                         "--sysfs on its node says it");
 }
 
 static int check_claim(struct vc_planner *planner, const struct vc_bound *b,
@@ -146,13 +147,16 @@ static int check_function(const struct vc_planner *planner, const struct vc_boun
 	return 0;
 }
 
-/* [LV] of two devices with the same ids libvirt takes either, or refuses. */
+/* [LV] of two devices with the same ids libvirt takes either, or refuses. Whether one at a
+ * known place has the right ids is a question of identity. */
 static int check_usb(const struct vc_planner *planner, const struct vc_bound *b,
                      struct vc_err *err)
 {
+	struct vc_usb_device usb = b->host.usb;
 	size_t n;
 
-	(void)vc_host_facts_usb(planner->input->host, &b->host.usb, &n);
+	usb.has_ids = usb.has_ids && usb.bus == 0;
+	(void)vc_host_facts_usb(planner->input->host, &usb, &n);
 	if (n == 0)
 		return refuse_host(planner, b, NOT_HERE, err);
 	if (n > 1)
