@@ -297,18 +297,14 @@ static int check(const struct run *run, const char *text, size_t len, bool *ret_
 	return 0;
 }
 
-static int rewrite(const struct run *run, struct vc_apply_result *ret_result)
+static int finish(const struct run *run, xmlDocPtr tree,
+                  struct vc_apply_result *ret_result)
 {
-	VC_AUTO_XML xmlDocPtr tree = NULL;
 	VC_AUTOFREE char *text = NULL;
 	size_t len = 0;
 	bool changed = false;
 
-	if (refuse(run) < 0)
-		return -(int)run->err->kind;
-	tree = transform(run);
-	if (!tree || print(run, tree, &text, &len) < 0 ||
-	    check(run, text, len, &changed) < 0)
+	if (print(run, tree, &text, &len) < 0 || check(run, text, len, &changed) < 0)
 		return -(int)run->err->kind;
 	ret_result->changed = changed;
 	if (!changed)
@@ -316,6 +312,16 @@ static int rewrite(const struct run *run, struct vc_apply_result *ret_result)
 	ret_result->text = vc_steal(&text);
 	ret_result->len = len;
 	return 0;
+}
+
+static int rewrite(const struct run *run, struct vc_apply_result *ret_result)
+{
+	VC_AUTO_XML xmlDocPtr tree = NULL;
+
+	if (refuse(run) < 0)
+		return -(int)run->err->kind;
+	tree = transform(run);
+	return tree ? finish(run, tree, ret_result) : -(int)run->err->kind;
 }
 
 /**

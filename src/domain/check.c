@@ -54,6 +54,8 @@ static struct words describe(const xmlNode *node)
 {
 	struct words words = { "text" };
 
+	if (!node)
+		return (struct words){ "nothing" };
 	if (node->type == XML_COMMENT_NODE)
 		return (struct words){ "a comment" };
 	if (node->type == XML_PI_NODE)
@@ -225,7 +227,8 @@ static void settle(const struct walk *w, struct place *place)
 	for (;;) {
 		xmlNodePtr solid = vc_xml_solid(place->node);
 
-		for (; place->node != solid; place->node = place->node->next)
+		for (; place->node && place->node != solid;
+		     place->node = place->node->next)
 			place->at++;
 		if (!solid || !is_removed(w, place->at))
 			return;
