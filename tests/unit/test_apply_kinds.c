@@ -8,12 +8,16 @@
 static char vdpa0[] = "/dev/vhost-vdpa-0", wwpn[] = "naa.5001405b8e6d8b3c";
 static char mac[] = "52:54:00:00:00:07", port[] = "4.2", vdb[] = "vdb";
 
-static const struct vc_host_side usb = { VC_KIND_USB, .usb = { 1, 5 } };
+static const struct vc_host_side usb = { VC_KIND_USB, .usb = { .bus = 1, .device = 5 } };
 static const struct vc_host_side usb_port = { VC_KIND_USB,
 	                                      .usb = { .bus = 1, .port = port } };
 static const struct vc_host_side usb_ids = {
 	VC_KIND_USB,
-	.usb = { 1, 5, .has_ids = true, .vendor = 0x781, .product = 0x5583 },
+	.usb = { .bus = 1,
+	         .device = 5,
+	         .has_ids = true,
+	         .vendor = 0x781,
+	         .product = 0x5583 },
 };
 static const struct vc_host_side vf = {
 	VC_KIND_NETWORK,

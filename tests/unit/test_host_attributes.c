@@ -104,92 +104,85 @@ static void test_known(void **state VC_UNUSED)
 	}
 }
 
+static const struct {
+	const char *attributes, *message;
+} refused[] = {
+	{ "\"" V "usbBus\":{\"int\":1}",
+	  "needs '" V "usbDevice' or '" V "usbPort' beside it" },
+	{ "\"" V "usbDevice\":{\"int\":1}", "needs '" V "usbBus' beside it" },
+	{ "\"" V "usbPort\":{\"string\":\"1\"}", "needs '" V "usbBus'" },
+	{ "\"" V "usbBus\":{\"int\":0},\"" V "usbDevice\":{\"int\":1}",
+	  "expected a number from 1 to 999" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbDevice\":{\"int\":1000}",
+	  "usbDevice': expected a number from 1 to 999" },
+	{ "\"" V "usbBus\":{\"string\":\"1\"},\"" V "usbDevice\":{\"int\":1}",
+	  "usbBus': expected a number" },
+	{ "\"" V "usbBus\":{\"ints\":[1]},\"" V "usbDevice\":{\"int\":1}",
+	  "usbBus': expected a number" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"\"}",
+	  "is not a port" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1.\"}",
+	  "'1.' is not a port" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1.0\"}",
+	  "'1.0' is not a port" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1-2\"}",
+	  "'1-2' is not a port" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"256\"}",
+	  "'256' is not a port" },
+	{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1.1.1.1.1.1.1.1\"}",
+	  "is not a port" },
+	{ "\"" V "usbVendorID\":{\"string\":\"0951\"}",
+	  "needs '" V "usbProductID' beside it" },
+	{ "\"" V "usbProductID\":{\"string\":\"0951\"}",
+	  "needs '" V "usbVendorID' beside it" },
+	{ "\"" V "usbVendorID\":{\"string\":\"951\"},\"" V
+	  "usbProductID\":{\"string\":\"1666\"}",
+	  "'951' is not four hexadecimal digits" },
+	{ "\"" V "usbVendorID\":{\"string\":\"0951\"},\"" V
+	  "usbProductID\":{\"int\":1666}",
+	  "usbProductID': expected a string" },
+	{ "\"" V "usbSerial\":{\"string\":\"\"}", "usbSerial' is empty" },
+	{ "\"" V "vdpaPath\":{\"string\":\"vhost-vdpa-0\"}",
+	  "is not /dev/vhost-vdpa-<number>" },
+	{ "\"" V "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-\"}", "is not /dev/" },
+	{ "\"" V "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0/../mem\"}", "is not /dev/" },
+	{ "\"" V "vdpaPath\":{\"string\":\"/tmp/dev/vhost-vdpa-0\"}", "is not /dev/" },
+	{ "\"" V "scsiAddress\":{\"string\":\"2:0:1\"}", "is not 'host:" },
+	{ "\"" V "scsiAddress\":{\"string\":\"2:0:1:0:0\"}", "is not 'host:" },
+	{ "\"" V "scsiAddress\":{\"string\":\"4294967296:0:1:0\"}", "is not 'host:" },
+	{ "\"" V "scsiAddress\":{\"string\":\"a:0:1:0\"}", "is not 'host:" },
+	{ "\"" V "scsiAddress\":{\"string\":\"2:0::0\"}", "is not 'host:" },
+	{ "\"" V "wwpn\":{\"string\":\"5001405b8e6d8b3c\"}", "is not 'naa.'" },
+	{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3\"}", "is not 'naa.'" },
+	{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3cc\"}", "is not 'naa.'" },
+	{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3g\"}", "is not 'naa.'" },
+	{ "\"" V "vlan\":{\"int\":0}", "vlan': expected a number from 1 to 4094" },
+	{ "\"" V "vlan\":{\"int\":4095}", "from 1 to 4094" },
+	{ "\"" V "nvmeNamespace\":{\"int\":0}", "from 1 to 4294967295" },
+	{ "\"" V "nvmeNamespace\":{\"int\":4294967296}", "from 1 to 4294967295" },
+	{ "\"" V "kind\":{\"int\":1}", "kind': expected a string" },
+	{ "\"" V "kind\":{\"string\":\"nvme\"},\"" V
+	  "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0\"}",
+	  "kind' is 'nvme', but there is a vDPA path" },
+	{ "\"" V "kind\":{\"string\":\"pci\"},\"" V "usbBus\":{\"int\":1},\"" V
+	  "usbDevice\":{\"int\":5}",
+	  "but there is a USB address" },
+	{ "\"" V "scsiAddress\":{\"string\":\"2:0:1:0\"},\"" V
+	  "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0\"}",
+	  "name more than one kind of device; '" V "kind' says which one" },
+};
+
 static void test_refused(void **state VC_UNUSED)
 {
-	static const struct {
-		const char *attributes, *message;
-	} cases[] = {
-		{ "\"" V "usbBus\":{\"int\":1}",
-		  "needs '" V "usbDevice' or '" V "usbPort' beside it" },
-		{ "\"" V "usbDevice\":{\"int\":1}", "needs '" V "usbBus' beside it" },
-		{ "\"" V "usbPort\":{\"string\":\"1\"}", "needs '" V "usbBus'" },
-		{ "\"" V "usbBus\":{\"int\":0},\"" V "usbDevice\":{\"int\":1}",
-		  "expected a number from 1 to 999" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbDevice\":{\"int\":1000}",
-		  "usbDevice': expected a number from 1 to 999" },
-		{ "\"" V "usbBus\":{\"string\":\"1\"},\"" V "usbDevice\":{\"int\":1}",
-		  "usbBus': expected a number" },
-		{ "\"" V "usbBus\":{\"ints\":[1]},\"" V "usbDevice\":{\"int\":1}",
-		  "usbBus': expected a number" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"\"}",
-		  "is not a port" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1.\"}",
-		  "'1.' is not a port" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1.0\"}",
-		  "'1.0' is not a port" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"1-2\"}",
-		  "'1-2' is not a port" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V "usbPort\":{\"string\":\"256\"}",
-		  "'256' is not a port" },
-		{ "\"" V "usbBus\":{\"int\":1},\"" V
-		  "usbPort\":{\"string\":\"1.1.1.1.1.1.1.1\"}",
-		  "is not a port" },
-		{ "\"" V "usbVendorID\":{\"string\":\"0951\"}",
-		  "needs '" V "usbProductID' beside it" },
-		{ "\"" V "usbProductID\":{\"string\":\"0951\"}",
-		  "needs '" V "usbVendorID' beside it" },
-		{ "\"" V "usbVendorID\":{\"string\":\"951\"},\"" V
-		  "usbProductID\":{\"string\":\"1666\"}",
-		  "'951' is not four hexadecimal digits" },
-		{ "\"" V "usbVendorID\":{\"string\":\"0951\"},\"" V
-		  "usbProductID\":{\"int\":1666}",
-		  "usbProductID': expected a string" },
-		{ "\"" V "usbSerial\":{\"string\":\"\"}", "usbSerial' is empty" },
-		{ "\"" V "vdpaPath\":{\"string\":\"vhost-vdpa-0\"}",
-		  "is not /dev/vhost-vdpa-<number>" },
-		{ "\"" V "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-\"}", "is not /dev/" },
-		{ "\"" V "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0/../mem\"}",
-		  "is not /dev/" },
-		{ "\"" V "vdpaPath\":{\"string\":\"/tmp/dev/vhost-vdpa-0\"}",
-		  "is not /dev/" },
-		{ "\"" V "scsiAddress\":{\"string\":\"2:0:1\"}", "is not 'host:" },
-		{ "\"" V "scsiAddress\":{\"string\":\"2:0:1:0:0\"}", "is not 'host:" },
-		{ "\"" V "scsiAddress\":{\"string\":\"4294967296:0:1:0\"}",
-		  "is not 'host:" },
-		{ "\"" V "scsiAddress\":{\"string\":\"a:0:1:0\"}", "is not 'host:" },
-		{ "\"" V "scsiAddress\":{\"string\":\"2:0::0\"}", "is not 'host:" },
-		{ "\"" V "wwpn\":{\"string\":\"5001405b8e6d8b3c\"}", "is not 'naa.'" },
-		{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3\"}", "is not 'naa.'" },
-		{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3cc\"}",
-		  "is not 'naa.'" },
-		{ "\"" V "wwpn\":{\"string\":\"naa.5001405b8e6d8b3g\"}",
-		  "is not 'naa.'" },
-		{ "\"" V "vlan\":{\"int\":0}",
-		  "vlan': expected a number from 1 to 4094" },
-		{ "\"" V "vlan\":{\"int\":4095}", "from 1 to 4094" },
-		{ "\"" V "nvmeNamespace\":{\"int\":0}", "from 1 to 4294967295" },
-		{ "\"" V "nvmeNamespace\":{\"int\":4294967296}", "from 1 to 4294967295" },
-		{ "\"" V "kind\":{\"int\":1}", "kind': expected a string" },
-		{ "\"" V "kind\":{\"string\":\"nvme\"},\"" V
-		  "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0\"}",
-		  "kind' is 'nvme', but there is a vDPA path" },
-		{ "\"" V "kind\":{\"string\":\"pci\"},\"" V "usbBus\":{\"int\":1},\"" V
-		  "usbDevice\":{\"int\":5}",
-		  "but there is a USB address" },
-		{ "\"" V "scsiAddress\":{\"string\":\"2:0:1:0\"},\"" V
-		  "vdpaPath\":{\"string\":\"/dev/vhost-vdpa-0\"}",
-		  "name more than one kind of device; '" V "kind' says which one" },
-	};
-
-	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < VC_ARRAY_SIZE(refused); i++) {
 		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 		struct vc_facts facts = { 0 };
 		struct vc_err err = VC_ERR_INIT;
 
-		assert_int_equal(read_device(&arena, cases[i].attributes, &facts, &err),
+		assert_int_equal(read_device(&arena, refused[i].attributes, &facts, &err),
 		                 -VC_ERR_INPUT);
-		if (!strstr(err.msg, cases[i].message))
-			fail_msg("%s: '%s'", cases[i].attributes, err.msg);
+		if (!strstr(err.msg, refused[i].message))
+			fail_msg("%s: '%s'", refused[i].attributes, err.msg);
 		assert_non_null(strstr(err.msg, "m.json: /requests/0/devices/0"));
 		assert_int_equal(facts.claims.n, 0);
 	}
