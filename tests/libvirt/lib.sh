@@ -8,6 +8,12 @@
 LEASES=/run/virt-claim/leases
 CLAIMS=/run/virt-claim/claims
 DAEMON=
+
+# The trees may lie where other users cannot go, and some tests are run as one.
+mkdir "$WORK/source" "$WORK/build"
+mount --bind "$SOURCE" "$WORK/source"
+mount --bind "$BUILD" "$WORK/build"
+SOURCE=$WORK/source BUILD=$WORK/build
 EMULATOR=$SOURCE/tests/libvirt/emulator
 
 export LC_ALL=C
