@@ -253,23 +253,21 @@ static void test_nvme_on_the_machine(void **state VC_UNUSED)
 static void test_others_on_the_machine(void **state VC_UNUSED)
 {
 	static char path[] = "/dev/vhost-vdpa-0", name[] = "2:0:1:7";
+	static char *names[] = { name }, *paths[] = { path };
 	struct vc_host_side vdpa = { VC_KIND_VDPA, .vdpa = path };
-	char **slot;
 	AUTO_WORLD w = world_of(EMPTY);
 	struct vc_device *d = add_side(&w, &unit);
 
 	add_bind(&w, "x=c:r");
 	w.input.host = &w.host;
 	must_fail(&w, VC_ERR_REFUSED, "'scsi 2:0:1:7' ('c.json') does not exist");
-	slot = vc_list_push(&w.arena, &w.host.scsi);
-	assert_non_null(slot);
-	*slot = name;
+	w.host.scsi.v = names;
+	w.host.scsi.n = 1;
 	must_plan(&w);
 	d->host = vdpa;
 	must_fail(&w, VC_ERR_REFUSED, "'/dev/vhost-vdpa-0' ('c.json') does not exist");
-	slot = vc_list_push(&w.arena, &w.host.vdpas);
-	assert_non_null(slot);
-	*slot = path;
+	w.host.vdpas.v = paths;
+	w.host.vdpas.n = 1;
 	must_plan(&w);
 }
 
