@@ -66,7 +66,7 @@ def metadata(path, name, uid, count, segment=0):
             "name": f"d{i}",
             "attributes": {
                 "resource.kubernetes.io/pciBusID": {
-                    "string": f"{segment:04x}:{i // 8:02x}:{i % 8:02x}.0"
+                    "string": f"{segment:04x}:{1 + i // 8:02x}:{i % 8:02x}.0"
                 }
             },
         }
