@@ -360,10 +360,14 @@ static int make_ports(struct numa *numa)
 	for (size_t i = 0; i < placing->units.n; i++) {
 		struct vc_place_unit *unit = &placing->units.v[i];
 		struct vc_guest_address slot;
+		struct cell *cell;
 
 		if (unit->cell < 0 || unit->first->options.address.set)
 			continue;
-		if (make_port(numa, cell_of(numa, (unsigned)unit->cell), &slot) < 0)
+		cell = cell_of(numa, (unsigned)unit->cell);
+		if (!cell)
+			return vc_fail_oom(numa->err);
+		if (make_port(numa, cell, &slot) < 0)
 			return -(int)numa->err->kind;
 		vc_place_unit_at(placing, unit, &slot);
 	}
