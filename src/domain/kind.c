@@ -12,16 +12,12 @@
 /* [LV] 11.3 does not know source/address/@port of a USB device, 12.8 does. */
 #define LIBVIRT_USB_PORT 12000000UL
 
-static bool says_kind(const struct vc_device *device)
-{
-	return vc_attributes_find(&device->attributes, VC_ATTR_KIND) != NULL;
-}
-
+/* That it is a PCI function says an inventory of all of them. */
 static enum vc_kind choose_function(const struct vc_bound *b)
 {
 	enum vc_kind asked = b->options.kind;
 
-	if (asked == VC_KIND_UNKNOWN && says_kind(b->device))
+	if (asked == VC_KIND_UNKNOWN && b->device->host.kind != VC_KIND_PCI)
 		asked = b->device->host.kind;
 	if (asked == VC_KIND_UNKNOWN && b->hostdev &&
 	    vc_kind_is_pci(b->hostdev->host.kind))
