@@ -247,12 +247,19 @@ static int say_ambiguous(struct vc_arena *arena, struct vc_device *device,
 	return device->unresolved ? 0 : vc_fail_oom(err);
 }
 
+/* The kind that its attributes ask for, else what it is. */
+static void settle(struct vc_device *device)
+{
+	(void)vc_host_side_settle(
+		&device->host, vc_attributes_string(&device->attributes, VC_ATTR_KIND));
+	device->unresolved = NULL;
+}
+
 static void set_pci(struct vc_device *device, const struct vc_pci_address *address)
 {
 	device->host.has_pci = true;
 	device->host.pci = *address;
-	device->host.kind = VC_KIND_PCI;
-	device->unresolved = NULL;
+	settle(device);
 }
 
 static int say_no_cdev(struct vc_arena *arena, struct vc_device *device,
@@ -297,8 +304,7 @@ static int resolve_group(struct vc_arena *arena, const struct host_index *x,
 		return say_no_cdev(arena, device, err);
 	if (m.n_mdevs == 1 && m.n_functions == 0) {
 		device->host.mdev_uuid = m.mdevs[0]->uuid;
-		device->host.kind = VC_KIND_MDEV;
-		device->unresolved = NULL;
+		settle(device);
 		return 0;
 	}
 	if (m.n_mdevs > 0 || m.n_functions == 0 ||

@@ -69,6 +69,21 @@ static int validate(struct preview *p, struct vc_err *err)
 	return r;
 }
 
+/* Those that come and go; the others are nobody's news. */
+static void add_controllers(const struct preview *p, struct vc_buf *buf)
+{
+	const struct vc_plan *plan = &p->t.plan;
+
+	for (size_t i = 0; i < plan->controllers.n; i++) {
+		const struct vc_plan_controller *c = &plan->controllers.v[i];
+
+		if (c->action != VC_PLAN_KEEP)
+			vc_buf_printf(buf, "Controller %s %u (%s): %s, %s.\n", c->type,
+			              c->index, c->model, vc_plan_action_name(c->action),
+			              c->why);
+	}
+}
+
 static int add_table(const struct preview *p, struct vc_buf *buf, struct vc_err *err)
 {
 	static const char *const header[] = { "ALIAS", "CLAIM:REQUEST", "DEVICE",
@@ -99,6 +114,7 @@ static int add_table(const struct preview *p, struct vc_buf *buf, struct vc_err 
 			return -(int)err->kind;
 	}
 	vc_table_print(&table, buf);
+	add_controllers(p, buf);
 	return 0;
 }
 
@@ -203,6 +219,25 @@ static void add_json_device(struct vc_json_writer *w, const struct vc_plan_devic
 	vc_json_close(w);
 }
 
+static void add_json_controllers(struct vc_json_writer *w, const struct vc_plan *plan)
+{
+	if (plan->controllers.n == 0)
+		return;
+	vc_json_array(w, "controllers");
+	for (size_t i = 0; i < plan->controllers.n; i++) {
+		const struct vc_plan_controller *c = &plan->controllers.v[i];
+
+		vc_json_object(w, NULL);
+		vc_json_string(w, "type", c->type);
+		vc_json_int(w, "index", c->index);
+		vc_json_string(w, "model", c->model);
+		vc_json_string(w, "action", vc_plan_action_name(c->action));
+		vc_json_string_if(w, "why", c->why);
+		vc_json_close(w);
+	}
+	vc_json_close(w);
+}
+
 static void add_json_validation(struct vc_json_writer *w, const struct preview *p)
 {
 	vc_json_object(w, "validation");
@@ -233,6 +268,7 @@ static int add_json(const struct preview *p, struct vc_buf *buf)
 	for (size_t i = 0; i < p->t.plan.devices.n; i++)
 		add_json_device(&w, &p->t.plan.devices.v[i]);
 	vc_json_close(&w);
+	add_json_controllers(&w, &p->t.plan);
 	add_json_validation(&w, p);
 	vc_json_string_if(&w, "qemuArguments", p->qemu);
 	vc_json_array(&w, "warnings");
