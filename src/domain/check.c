@@ -232,7 +232,7 @@ static void settle(const struct walk *w, struct place *place)
 			place->at++;
 		if (!solid || !is_removed(w, place->at))
 			return;
-		place->node = place->node->next;
+		place->node = solid->next;
 		place->at++;
 	}
 }
