@@ -17,6 +17,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A request with one device of another kind */
+#define OURS(name, type, value) "\"virt-claim.io/" name "\":{\"" type "\":" value "}"
+#define OTHER(request, attributes)                                               \
+	",{\"name\":\"" request "\",\"devices\":[{\"driver\":\"d.example.com\"," \
+	"\"pool\":\"n\",\"name\":\"" request "-0\",\"attributes\":{" attributes "}}]}"
+
 static const char metadata[] =
 	"{\"apiVersion\":\"metadata.resource.k8s.io/v1beta1\",\"kind\":\"DeviceMetadata\","
 	"\"metadata\":{\"name\":\"vm7-dev\",\"namespace\":\"lab\",\"uid\":\"" UID "\","
@@ -28,7 +34,23 @@ static const char metadata[] =
 	"{\"resource.kubernetes.io/pciBusID\":{\"string\":\"0000:b3:00.0\"}}}]},"
 	"{\"name\":\"vgpu\",\"devices\":[{\"driver\":\"vgpu.example.com\",\"pool\":\"n\","
 	"\"name\":\"vgpu-0\",\"attributes\":{\"mdevUUID\":{\"string\":"
-	"\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\"}}}]}]}\n";
+	"\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\"}}}]}" OTHER(
+		"stick",
+		OURS("usbBus", "int", "1") "," OURS(
+			"usbDevice", "int",
+			"5")) OTHER("nic",
+                                    OURS("kind", "string", "\"network\"") "," OURS(
+					    "pciAddress", "string",
+					    "\"0000:03:00.2\"") "," OURS("vlan", "int",
+                                                                         "18"))
+		OTHER("disk", OURS("kind", "string", "\"nvme\"") "," OURS(
+				      "pciAddress", "string", "\"0000:c1:00.0\""))
+			OTHER("vdpa", OURS("vdpaPath", "string", "\"/dev/vhost-vdpa-1\""))
+				OTHER("tape",
+                                      OURS("scsiAddress", "string", "\"3:0:0:0\""))
+					OTHER("lun",
+                                              OURS("wwpn", "string",
+                                                   "\"naa.5001405b8e6d8b3c\"")) "]}\n";
 
 /* What is rewritten, and how; everything but the domain stays the same. */
 struct run {
@@ -69,8 +91,11 @@ static void give_options(struct run *run)
 
 static void prepare(struct run *run)
 {
-	static const char *const binds[] = { "gpu=lab/vm7-dev:gpu",
-		                             "vgpu=lab/vm7-dev:vgpu#1" };
+	static const char *const binds[] = {
+		"gpu=lab/vm7-dev:gpu", "vgpu=lab/vm7-dev:vgpu#1", "stick=vm7-dev:stick",
+		"nic=vm7-dev:nic",     "disk=vm7-dev:disk",       "vdpa=vm7-dev:vdpa",
+		"tape=vm7-dev:tape",   "lun=vm7-dev:lun",
+	};
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
 	struct vc_err err = VC_ERR_INIT;
 	struct vc_facts facts = { 0 };
