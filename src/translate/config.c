@@ -2,6 +2,8 @@
 #include "translate/config.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,10 +12,19 @@
 #include "claim/tree.h"
 #include "translate/libvirt_version.h"
 
-#define DEFAULT_LEASES   "/run/virt-claim/leases"
-#define DEFAULT_SYSFS    "/sys"
-#define DEFAULT_DEADLINE 5
-#define MAX_DEADLINE     60
+#define DEFAULT_LEASES          "/run/virt-claim/leases"
+#define DEFAULT_SYSFS           "/sys"
+#define DEFAULT_STATE           "/var/lib/virt-claim"
+#define DEFAULT_RUN             "/run/virt-claim"
+#define DEFAULT_CDI             "/var/run/cdi" /* [CDI] SPEC: the dynamic directory */
+#define DEFAULT_PROC            "/proc"
+#define DEFAULT_DEV             "/dev"
+
+#define DEFAULT_DEADLINE        5
+#define MAX_DEADLINE            60
+
+#define DEFAULT_DRIVER_DEADLINE 30
+#define MAX_DRIVER_DEADLINE     600
 
 static const char *const default_claims[] = {
 	"/run/virt-claim/claims",
@@ -66,24 +77,6 @@ static int read_claims(struct vc_arena *arena, const struct vc_node *value,
 	return 0;
 }
 
-static int read_leases(struct vc_arena *arena, const struct vc_node *value,
-                       struct vc_config *config, struct vc_err *err)
-{
-	return read_path(arena, value, &config->leases, err);
-}
-
-static int read_sysfs(struct vc_arena *arena, const struct vc_node *value,
-                      struct vc_config *config, struct vc_err *err)
-{
-	return read_path(arena, value, &config->sysfs, err);
-}
-
-static int read_site(struct vc_arena *arena, const struct vc_node *value,
-                     struct vc_config *config, struct vc_err *err)
-{
-	return read_path(arena, value, &config->site, err);
-}
-
 static int read_target(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
                        struct vc_config *config, struct vc_err *err)
 {
@@ -97,16 +90,102 @@ static int read_target(struct vc_arena *arena VC_UNUSED, const struct vc_node *v
 	return 0;
 }
 
-static int read_deadline(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
-                         struct vc_config *config, struct vc_err *err)
+static int read_seconds(const struct vc_node *value, int64_t max, unsigned *ret_ms,
+                        struct vc_err *err)
 {
 	int64_t seconds;
 
-	if (!vc_node_int_value(value, &seconds) || seconds < 1 || seconds > MAX_DEADLINE)
+	if (!vc_node_int_value(value, &seconds) || seconds < 1 || seconds > max)
 		return vc_node_fail(value, err, VC_ERR_INPUT,
-		                    "expected a number of seconds from 1 to %d",
-		                    MAX_DEADLINE);
-	config->deadline_ms = (unsigned)seconds * 1000;
+		                    "expected a number of seconds from 1 to %" PRId64,
+		                    max);
+	*ret_ms = (unsigned)seconds * 1000;
+	return 0;
+}
+
+static int read_deadline(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
+                         struct vc_config *config, struct vc_err *err)
+{
+	return read_seconds(value, MAX_DEADLINE, &config->deadline_ms, err);
+}
+
+static int read_driver_deadline(struct vc_arena *arena VC_UNUSED,
+                                const struct vc_node *value, struct vc_config *config,
+                                struct vc_err *err)
+{
+	return read_seconds(value, MAX_DRIVER_DEADLINE, &config->driver_deadline_ms, err);
+}
+
+static int read_role(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
+                     struct vc_config *config, struct vc_err *err)
+{
+	const char *text = vc_node_text(value);
+
+	if (text && strcmp(text, "host") == 0)
+		config->role = VC_ROLE_HOST;
+	else if (text && strcmp(text, "kubernetes") == 0)
+		config->role = VC_ROLE_KUBERNETES;
+	else
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected 'host' or 'kubernetes'");
+	return 0;
+}
+
+/* A name or a number; whether there is such a user is seen when it is needed. */
+static int read_account(struct vc_arena *arena, const struct vc_node *value,
+                        char **ret_account, struct vc_err *err)
+{
+	const char *text = vc_node_text(value);
+	int64_t number = 0;
+	bool is_number = vc_node_int_value(value, &number);
+	char *account;
+
+	if (is_number ? number < 0 || number >= UINT32_MAX : !text || *text == '\0')
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a name or a number");
+	account = is_number ? vc_arena_printf(arena, "%" PRId64, number)
+	                    : vc_arena_strdup(arena, text);
+	if (!account)
+		return vc_fail_oom(err);
+	*ret_account = account;
+	return 0;
+}
+
+static int read_qemu_user(struct vc_arena *arena, const struct vc_node *value,
+                          struct vc_config *config, struct vc_err *err)
+{
+	return read_account(arena, value, &config->qemu_user, err);
+}
+
+static int read_qemu_group(struct vc_arena *arena, const struct vc_node *value,
+                           struct vc_config *config, struct vc_err *err)
+{
+	return read_account(arena, value, &config->qemu_group, err);
+}
+
+static int read_allowed(struct vc_arena *arena, const struct vc_node *value,
+                        struct vc_config *config, struct vc_err *err)
+{
+	size_t n = vc_node_count(value);
+
+	if (vc_node_type(value) != VC_NODE_ARRAY)
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a list of addresses");
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node element = vc_node_element(value, i);
+		const char *text = vc_node_text(&element);
+		char **slot;
+
+		if (!text || *text == '\0')
+			return vc_node_fail(&element, err, VC_ERR_INPUT,
+			                    "expected an address in quotes, like "
+			                    "\"0000:65:00.0\"");
+		slot = vc_list_push(arena, &config->allowed);
+		if (slot)
+			*slot = vc_arena_strdup(arena, text);
+		if (!slot || !*slot)
+			return vc_fail_oom(err);
+	}
 	return 0;
 }
 
@@ -115,10 +194,36 @@ static const struct key {
 	int (*read)(struct vc_arena *arena, const struct vc_node *value,
 	            struct vc_config *config, struct vc_err *err);
 } keys[] = {
-	{ "claims", read_claims },         { "leases", read_leases },
-	{ "sysfs", read_sysfs },           { "site-stylesheet", read_site },
-	{ "target-libvirt", read_target }, { "hook-deadline", read_deadline },
+	{ "claims", read_claims },
+	{ "target-libvirt", read_target },
+	{ "hook-deadline", read_deadline },
+	{ "role", read_role },
+	{ "qemu-user", read_qemu_user },
+	{ "qemu-group", read_qemu_group },
+	{ "allow-host-devices", read_allowed },
+	{ "driver-deadline", read_driver_deadline },
 };
+
+static const struct path_key {
+	const char *name;
+	size_t offset;
+} path_keys[] = {
+	{ "leases", offsetof(struct vc_config, leases) },
+	{ "sysfs", offsetof(struct vc_config, sysfs) },
+	{ "site-stylesheet", offsetof(struct vc_config, site) },
+	{ "state", offsetof(struct vc_config, state) },
+	{ "run", offsetof(struct vc_config, run) },
+	{ "cdi", offsetof(struct vc_config, cdi) },
+	{ "proc", offsetof(struct vc_config, proc) },
+	{ "dev", offsetof(struct vc_config, dev) },
+	{ "modules-alias", offsetof(struct vc_config, modules_alias) },
+	{ "pci-ids", offsetof(struct vc_config, pci_ids) },
+};
+
+static char **path_at(struct vc_config *config, size_t offset)
+{
+	return (char **)(void *)((char *)config + offset);
+}
 
 static int read_member(struct vc_arena *arena, const struct vc_node *value,
                        struct vc_config *config, struct vc_err *err)
@@ -126,9 +231,12 @@ static int read_member(struct vc_arena *arena, const struct vc_node *value,
 	for (size_t i = 0; i < VC_ARRAY_SIZE(keys); i++)
 		if (strcmp(value->key, keys[i].name) == 0)
 			return keys[i].read(arena, value, config, err);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(path_keys); i++)
+		if (strcmp(value->key, path_keys[i].name) == 0)
+			return read_path(arena, value,
+			                 path_at(config, path_keys[i].offset), err);
 	return vc_node_fail(value, err, VC_ERR_INPUT,
-	                    "unknown key; expected one of claims, leases, sysfs, "
-	                    "site-stylesheet, target-libvirt, hook-deadline");
+	                    "unknown key; docs/hooks.md and docs/node.md list the keys");
 }
 
 static int read_tree(struct vc_arena *arena, const struct vc_tree *tree, const char *path,
@@ -188,14 +296,31 @@ static int read_file(struct vc_arena *arena, const char *path, bool trusted,
 	return read_tree(arena, tree, path, config, err);
 }
 
+static const struct path_default {
+	size_t offset;
+	const char *path;
+} path_defaults[] = {
+	{ offsetof(struct vc_config, leases), DEFAULT_LEASES },
+	{ offsetof(struct vc_config, sysfs), DEFAULT_SYSFS },
+	{ offsetof(struct vc_config, state), DEFAULT_STATE },
+	{ offsetof(struct vc_config, run), DEFAULT_RUN },
+	{ offsetof(struct vc_config, cdi), DEFAULT_CDI },
+	{ offsetof(struct vc_config, proc), DEFAULT_PROC },
+	{ offsetof(struct vc_config, dev), DEFAULT_DEV },
+};
+
 static int set_defaults(struct vc_arena *arena, struct vc_config *config,
                         struct vc_err *err)
 {
-	config->leases = vc_arena_strdup(arena, DEFAULT_LEASES);
-	config->sysfs = vc_arena_strdup(arena, DEFAULT_SYSFS);
 	config->deadline_ms = DEFAULT_DEADLINE * 1000;
-	if (!config->leases || !config->sysfs)
-		return vc_fail_oom(err);
+	config->driver_deadline_ms = DEFAULT_DRIVER_DEADLINE * 1000;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(path_defaults); i++) {
+		char *path = vc_arena_strdup(arena, path_defaults[i].path);
+
+		if (!path)
+			return vc_fail_oom(err);
+		*path_at(config, path_defaults[i].offset) = path;
+	}
 	if (access(VC_CONFIG_SITE, F_OK) == 0) {
 		config->site = vc_arena_strdup(arena, VC_CONFIG_SITE);
 		if (!config->site)

@@ -13,6 +13,12 @@
 #define VC_CONFIG_FILE "/etc/virt-claim/virt-claim.yaml"
 #define VC_CONFIG_SITE "/etc/virt-claim/xslt/site.xsl"
 
+/* On a Kubernetes node a DRA driver prepares devices, and nothing here changes one. */
+enum vc_role {
+	VC_ROLE_HOST,
+	VC_ROLE_KUBERNETES,
+};
+
 /**
  * struct vc_config - configuration; unset keys have these defaults
  * @claims:	claims: paths as of --claims. [/run/virt-claim/claims,
@@ -22,6 +28,19 @@
  * @site:	site-stylesheet: VC_CONFIG_SITE when it exists, else none
  * @target_libvirt: target-libvirt: 0, the installed one
  * @deadline_ms: hook-deadline: seconds, 5
+ * @role:	role: what virt-claimd does, VC_ROLE_HOST
+ * @state:	state: host claims, durable. /var/lib/virt-claim
+ * @run:	run: prepared claims, journal, lock. /run/virt-claim
+ * @cdi:	cdi: CDI specs of ours. /var/run/cdi
+ * @proc:	proc: /proc
+ * @dev:	dev: /dev
+ * @modules_alias: modules-alias: NULL, the file of the running kernel
+ * @pci_ids:	pci-ids: NULL, the one that libpci knows
+ * @qemu_user, @qemu_group: qemu-user, qemu-group: name or number of who gets the device
+ *		nodes of a prepared claim; NULL: they stay root's, libvirt hands them out
+ * @allowed:	allow-host-devices: addresses of devices that may be claimed although the
+ *		host needs them
+ * @driver_deadline_ms: driver-deadline: seconds that one change of a driver may take, 30
  */
 struct vc_config {
 	struct {
@@ -33,6 +52,20 @@ struct vc_config {
 	char *site;
 	unsigned long target_libvirt;
 	unsigned deadline_ms;
+	enum vc_role role;
+	char *state;
+	char *run;
+	char *cdi;
+	char *proc;
+	char *dev;
+	char *modules_alias;
+	char *pci_ids;
+	char *qemu_user, *qemu_group;
+	struct {
+		char **v;
+		size_t n, cap;
+	} allowed;
+	unsigned driver_deadline_ms;
 };
 
 /* A missing file gives the defaults; an unknown key is an error. @trusted: refuse a

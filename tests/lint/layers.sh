@@ -15,10 +15,12 @@ allowed() {
 	domain) echo base model domain ;;
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
+	node) echo base model claim host store translate node ;;
+	claimd) echo base model claim host store translate node claimd ;;
 	hook) echo base model claim host domain store translate hook ;;
 	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;
-	cli) echo base model claim host domain store translate virt hook manage cli ;;
+	cli) echo base model claim host domain store translate virt hook node manage cli ;;
 	hooks) echo base hook ;;
 	esac
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/plan.h"
+
+int vc_plan_find(struct vc_arena *arena VC_UNUSED,
+                 const struct vc_prepare_input *input VC_UNUSED,
+                 struct vc_found_devices *ret_found VC_UNUSED, struct vc_err *err)
+{
+	return vc_fail(err, VC_ERR_INTERNAL, "vc_plan_find() is not there yet");
+}
+
+int vc_plan_make(struct vc_arena *arena VC_UNUSED,
+                 const struct vc_prepare_input *input VC_UNUSED,
+                 struct vc_entry *entry VC_UNUSED, struct vc_err *err)
+{
+	return vc_fail(err, VC_ERR_INTERNAL, "vc_plan_make() is not there yet");
+}
+
+int vc_plan_bind(struct vc_arena *arena VC_UNUSED,
+                 const struct vc_prepare_input *input VC_UNUSED,
+                 struct vc_entry *entry VC_UNUSED, struct vc_err *err)
+{
+	return vc_fail(err, VC_ERR_INTERNAL, "vc_plan_bind() is not there yet");
+}

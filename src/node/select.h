@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * select.h - which devices a new claim gets. Pure: the inventory and the other claims
+ * decide, first fit in the order of the inventory, all or nothing.
+ */
+#pragma once
+
+#include "model/host_claim.h"
+
+/**
+ * struct vc_wish - one --device or --match of `create`
+ * @request:	NULL: VC_HOST_REQUEST
+ * @address:	as in struct vc_host_device, or "PF/vf", "PF/vf3"; NULL: @match
+ * @match:	"class=nvme,numaNode=1": every one has to fit; names are those of
+ *		`devices --json`, "virt-claim.io/" may be left out
+ * @count:	how many devices, 1 unless said
+ * @mac, @vlan:	of a VF; NULL, -1 not asked for
+ */
+struct vc_wish {
+	const char *request;
+	const char *address;
+	const char *match;
+	unsigned count;
+	const char *mac;
+	int vlan;
+};
+
+/**
+ * struct vc_select - what is decided on
+ * @inventory:	the machine
+ * @claims:	that are there: their devices are taken
+ * @wishes, @n_wishes: in the order of the command line
+ * @boot_id:	this boot
+ * @uuids:	as many fresh UUIDs as there may be mediated devices to make
+ */
+struct vc_select {
+	const struct vc_inventory *inventory;
+	const struct vc_host_claims *claims;
+	const struct vc_wish *wishes;
+	size_t n_wishes;
+	const char *boot_id;
+	const char *const *uuids;
+};
+
+/* Fills .devices of @claim. Not claimable, taken, or a group that would be torn apart:
+ * -VC_ERR_REFUSED with the reason of each device that came close. */
+int vc_select_devices(struct vc_arena *arena, const struct vc_select *select,
+                      struct vc_host_claim *claim, struct vc_names *notes,
+                      struct vc_err *err) VC_MUST_CHECK;
