@@ -38,10 +38,12 @@
 #define DEVICE_MAX    ((size_t)200)
 #define FILE_FLAGS    (VC_FILE_BENEATH | VC_FILE_TRUSTED)
 
-/* An open, locked store. */
+/* An open, locked store. @unreadable: where files go that cannot be read as leases; NULL:
+ * they are errors. */
 struct session {
 	struct vc_arena *arena;
 	const struct vc_lease_store *store;
+	struct vc_leases *unreadable;
 	char *boot_id;
 	int dir;
 	int lock;
@@ -123,6 +125,19 @@ static int open_session(struct session *s, bool make, struct vc_err *err)
 	if (vc_boot_id(s->arena, s->store->proc, &s->boot_id, err) < 0)
 		return -(int)err->kind;
 	return lock_store(s, err);
+}
+
+/* No store is as good as an empty one: *ret_there says which. */
+static int open_existing(struct session *s, bool *ret_there, struct vc_err *err)
+{
+	struct vc_err absent = VC_ERR_INIT;
+	int r = open_session(s, false, &absent);
+
+	*ret_there = r == 0;
+	if (r == 0 || (r == -VC_ERR_ABSENT && s->dir < 0))
+		return 0;
+	*err = absent;
+	return r;
 }
 
 static int read_holder(const struct vc_node *root, struct vc_lease *lease,
@@ -464,6 +479,20 @@ int vc_lease_confirm(struct vc_arena *arena, const struct vc_lease_store *store,
 	return acquire(arena, store, devices, n_devices, &lease, err);
 }
 
+static int add_unreadable(struct session *s, const char *device, const char *problem,
+                          struct vc_err *err)
+{
+	struct vc_lease *lease = vc_list_push(s->arena, s->unreadable);
+
+	if (!lease)
+		return vc_fail_oom(err);
+	lease->device = vc_arena_strdup(s->arena, device);
+	lease->uuid = lease->domain = vc_arena_strdup(s->arena, "");
+	lease->boot_id = s->boot_id;
+	lease->problem = vc_arena_strdup(s->arena, problem);
+	return lease->device && lease->uuid && lease->problem ? 0 : vc_fail_oom(err);
+}
+
 /* Calls @each for every lease file; the first error is kept, the walk goes on. */
 static int walk(struct session *s,
                 int (*each)(struct session *s, const struct vc_lease *lease, void *arg,
@@ -485,6 +514,8 @@ static int walk(struct session *s,
 		r = read_lease(s, names.v[i], &lease, &this);
 		if (lease)
 			r = each(s, lease, arg, &this);
+		else if (r == -VC_ERR_REFUSED && s->unreadable)
+			r = add_unreadable(s, names.v[i], this.msg, &this);
 		if (r == 0 || r == -VC_ERR_ABSENT || first < 0)
 			continue;
 		first = r;
@@ -522,22 +553,16 @@ int vc_lease_release(struct vc_arena *arena, const struct vc_lease_store *store,
                      const char *uuid, struct vc_err *err)
 {
 	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
-	struct vc_err absent = VC_ERR_INIT;
 	char *copy = vc_arena_strdup(arena, uuid);
-	int r;
+	bool there;
 
 	if (!vc_is_uuid(uuid))
 		return vc_fail(err, VC_ERR_INPUT, "the domain has no UUID");
 	if (!copy)
 		return vc_fail_oom(err);
-	r = open_session(&s, false, &absent);
-	if (r == -VC_ERR_ABSENT && s.dir < 0)
-		return 0;
-	if (r < 0) {
-		*err = absent;
-		return r;
-	}
-	return walk(&s, release_one, copy, err);
+	if (open_existing(&s, &there, err) < 0)
+		return -(int)err->kind;
+	return there ? walk(&s, release_one, copy, err) : 0;
 }
 
 static int drop_one(struct session *s, const char *device, const struct vc_lease *who,
@@ -573,16 +598,11 @@ int vc_lease_drop(struct vc_arena *arena, const struct vc_lease_store *store,
                   const struct vc_lease *who, struct vc_err *err)
 {
 	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
-	struct vc_err absent = VC_ERR_INIT;
-	int r = n_devices > 0 ? open_session(&s, false, &absent) : 0;
+	bool there = false;
 
-	if (r == -VC_ERR_ABSENT && s.dir < 0)
-		return 0;
-	if (r < 0) {
-		*err = absent;
-		return r;
-	}
-	for (size_t i = 0; i < n_devices; i++)
+	if (n_devices > 0 && open_existing(&s, &there, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; there && i < n_devices; i++)
 		if (drop_one(&s, devices[i], who, err) < 0)
 			return -(int)err->kind;
 	return 0;
@@ -603,6 +623,19 @@ static int list_one(struct session *s, const struct vc_lease *lease, void *arg,
 	return 0;
 }
 
+static int list_living(struct session *s, struct vc_leases *ret_leases,
+                       struct vc_leases *leases, struct vc_err *err)
+{
+	bool there;
+
+	if (open_existing(s, &there, err) < 0)
+		return -(int)err->kind;
+	if (there && walk(s, list_one, leases, err) < 0)
+		return -(int)err->kind;
+	*ret_leases = *leases;
+	return 0;
+}
+
 /**
  * vc_lease_list() - The leases that hold, sorted by device
  * @arena:	holds them
@@ -617,20 +650,85 @@ int vc_lease_list(struct vc_arena *arena, const struct vc_lease_store *store,
                   struct vc_leases *ret_leases, struct vc_err *err)
 {
 	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
-	struct vc_err absent = VC_ERR_INIT;
 	struct vc_leases leases = { 0 };
-	int r = open_session(&s, false, &absent);
 
-	if (r < 0 && !(r == -VC_ERR_ABSENT && s.dir < 0)) {
-		*err = absent;
-		return r;
-	}
-	if (r == 0)
-		r = walk(&s, list_one, &leases, err);
-	else
-		r = 0;
-	if (r < 0)
-		return r;
-	*ret_leases = leases;
+	return list_living(&s, ret_leases, &leases, err);
+}
+
+/**
+ * vc_lease_living() - The devices that are taken, sorted
+ * @arena:	holds them
+ * @store:	where leases are, and where evidence is
+ * @ret_leases:	leases that hold, and with .problem files that cannot be read; dead ones are
+ *		left out
+ * @err:	why not
+ *
+ * Return: 0 (also when there is no store), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_lease_living(struct vc_arena *arena, const struct vc_lease_store *store,
+                    struct vc_leases *ret_leases, struct vc_err *err)
+{
+	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
+	struct vc_leases leases = { 0 };
+
+	s.unreadable = &leases;
+	return list_living(&s, ret_leases, &leases, err);
+}
+
+static int clean_one(struct session *s, const struct vc_lease *lease, void *arg,
+                     struct vc_err *err)
+{
+	int *n = arg;
+
+	if (!is_dead(s, lease))
+		return 0;
+	if (release_one(s, lease, lease->uuid, err) < 0)
+		return -(int)err->kind;
+	(*n)++;
 	return 0;
+}
+
+static int note_problems(struct vc_arena *arena, const struct vc_leases *leases,
+                         struct vc_names *notes, struct vc_err *err)
+{
+	for (size_t i = 0; i < leases->n; i++) {
+		char **note = vc_list_push(arena, notes);
+
+		if (!note)
+			return vc_fail_oom(err);
+		*note = leases->v[i].problem;
+	}
+	return 0;
+}
+
+/**
+ * vc_lease_clean() - Remove the files of leases whose domain is gone
+ * @arena:	for what is read on the way
+ * @store:	where leases are, and where evidence is
+ * @notes:	gets a line for each file that cannot be read as a lease; it stays
+ * @err:	why not
+ *
+ * Judged like every other question about a lease, by boot, process and libvirt's state,
+ * never by age, and under the lock: no start can come between. A file that cannot be
+ * removed keeps no other from being removed.
+ *
+ * Return: how many were removed (0 also when there is no store), -VC_ERR_SYSTEM or
+ * -VC_ERR_INTERNAL
+ */
+int vc_lease_clean(struct vc_arena *arena, const struct vc_lease_store *store,
+                   struct vc_names *notes, struct vc_err *err)
+{
+	VC_CLEANUP(close_session) struct session s = SESSION_INIT(arena, store);
+	struct vc_leases unreadable = { 0 };
+	bool there;
+	int n = 0;
+	int r;
+
+	s.unreadable = &unreadable;
+	if (open_existing(&s, &there, err) < 0)
+		return -(int)err->kind;
+	r = there ? walk(&s, clean_one, &n, err) : 0;
+	if (r == 0)
+		r = note_problems(arena, &unreadable, notes, err);
+	return r < 0 ? r : n;
 }

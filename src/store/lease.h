@@ -20,6 +20,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 
 enum vc_lease_state {
 	VC_LEASE_PREPARED, /* a start is under way */
@@ -35,6 +36,8 @@ enum vc_lease_state {
  * @state:	state
  * @holder_pid, @holder_start: the daemon that asked (parent of the hook) and its start
  *		time in clock ticks: a prepared lease whose daemon is gone is dead
+ * @problem:	why its file cannot be read, and what to do: somebody may have @device, and
+ *		nobody knows who; @uuid and @domain are "" then. NULL it was read
  */
 struct vc_lease {
 	char *device;
@@ -44,6 +47,7 @@ struct vc_lease {
 	enum vc_lease_state state;
 	long holder_pid;
 	unsigned long long holder_start;
+	char *problem;
 };
 
 struct vc_leases {
@@ -77,3 +81,11 @@ int vc_lease_drop(struct vc_arena *arena, const struct vc_lease_store *store,
                   const struct vc_lease *who, struct vc_err *err) VC_MUST_CHECK;
 int vc_lease_list(struct vc_arena *arena, const struct vc_lease_store *store,
                   struct vc_leases *ret_leases, struct vc_err *err) VC_MUST_CHECK;
+/* As vc_lease_list(), for whoever decides about devices: a file that cannot be read keeps its
+ * device from others, and is in the result with .problem. */
+int vc_lease_living(struct vc_arena *arena, const struct vc_lease_store *store,
+                    struct vc_leases *ret_leases, struct vc_err *err) VC_MUST_CHECK;
+/* Removes the files of the dead, by evidence; returns how many. Files that cannot be read
+ * stay, and @notes says so. */
+int vc_lease_clean(struct vc_arena *arena, const struct vc_lease_store *store,
+                   struct vc_names *notes, struct vc_err *err) VC_MUST_CHECK;

@@ -423,6 +423,118 @@ static void test_list(void **state)
 	assert_string_equal(leases.v[2].device, NVME);
 }
 
+static void add_qemu(const struct place *p, const char *domain_name, int pid,
+                     const char *uuid)
+{
+	char name[32], text[128];
+
+	(void)snprintf(name, sizeof(name), "%s.pid", domain_name);
+	(void)snprintf(text, sizeof(text), "%d\n", pid);
+	write_file(p->libvirt, name, text);
+	(void)snprintf(text, sizeof(text), "qemu -name %s -uuid %s", domain_name, uuid);
+	add_process(p, pid, 7000, text);
+}
+
+/* What cannot be read keeps its device, and hides no other lease. */
+static void test_living(void **state)
+{
+	struct place *p = *state;
+	struct vc_leases leases = { .n = 77 };
+
+	assert_int_equal(vc_lease_living(&p->arena, &p->store, &leases, &p->err), 0);
+	assert_int_equal(leases.n, 0);
+	assert_int_equal(access(p->leases, F_OK), -1);
+	assert_int_equal(take(p, "a", UUID_A, NVME, MDEV), 0);
+	assert_int_equal(confirm(p, "b", UUID_B, AUDIO), 0); /* dead at once: no QEMU */
+	write_file(p->leases, GPU, "{");
+	assert_int_equal(vc_lease_list(&p->arena, &p->store, &leases, &p->err),
+	                 -VC_ERR_REFUSED);
+	assert_int_equal(vc_lease_living(&p->arena, &p->store, &leases, &p->err), 0);
+	assert_int_equal(leases.n, 3);
+	assert_string_equal(leases.v[0].device, MDEV);
+	assert_null(leases.v[0].problem);
+	assert_string_equal(leases.v[1].device, GPU);
+	assert_non_null(strstr(leases.v[1].problem, "run: rm '/tmp/vc-lease-"));
+	assert_string_equal(leases.v[1].uuid, "");
+	assert_string_equal(leases.v[1].domain, "");
+	assert_string_equal(leases.v[2].device, NVME);
+	assert_string_equal(leases.v[2].domain, "a");
+}
+
+static void test_living_refused(void **state)
+{
+	struct place *p = *state;
+	struct vc_leases leases = { .n = 77 };
+	struct vc_names notes = { .n = 77 };
+
+	assert_int_equal(take(p, "a", UUID_A, GPU, NULL), 0);
+	assert_int_equal(chmod(p->leases, 0777), 0);
+	assert_int_equal(vc_lease_living(&p->arena, &p->store, &leases, &p->err),
+	                 -VC_ERR_REFUSED);
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err),
+	                 -VC_ERR_REFUSED);
+	assert_int_equal(chmod(p->leases, 0700), 0);
+	remove_file(p->proc, "sys/kernel/random/boot_id");
+	assert_true(vc_lease_living(&p->arena, &p->store, &leases, &p->err) < 0);
+	assert_true(vc_lease_clean(&p->arena, &p->store, &notes, &p->err) < 0);
+	assert_int_equal(leases.n, 77);
+	assert_int_equal(notes.n, 77);
+	assert_true(have_lease(p, GPU));
+}
+
+/* Only evidence ends a lease: boot, daemon, QEMU. */
+static void test_clean(void **state)
+{
+	struct place *p = *state;
+	struct vc_names notes = { 0 };
+
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 0);
+	assert_int_equal(access(p->leases, F_OK), -1);
+
+	assert_int_equal(take(p, "a", UUID_A, GPU, NULL), 0);
+	assert_int_equal(take(p, "b", UUID_B, NVME, NULL), 0);
+	assert_int_equal(confirm(p, "b", UUID_B, NVME), 0);
+	add_qemu(p, "b", 200, UUID_B);
+	write_file(p->leases, AUDIO, "[]");
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 0);
+	assert_true(have_lease(p, GPU) && have_lease(p, NVME) && have_lease(p, AUDIO));
+	assert_int_equal(notes.n, 1);
+	assert_non_null(strstr(notes.v[0], "'" AUDIO "' is taken by a lease"));
+
+	remove_process(p, DAEMON_PID);
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 1);
+	assert_false(have_lease(p, GPU));
+	assert_true(have_lease(p, NVME));
+	remove_process(p, 200);
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 1);
+	assert_false(have_lease(p, NVME));
+	assert_true(have_lease(p, AUDIO));
+	assert_int_equal(notes.n, 3);
+}
+
+/* A daemon that was restarted, a process number that was given again, another boot. */
+static void test_clean_evidence(void **state)
+{
+	struct place *p = *state;
+	struct vc_names notes = { 0 };
+
+	assert_int_equal(take(p, "a", UUID_A, GPU, AUDIO), 0);
+	add_qemu(p, "a", 200, UUID_A);
+	remove_process(p, DAEMON_PID);
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 0);
+	write_file(p->proc, "200/cmdline", "some other program");
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 2);
+
+	write_file(p->proc, "200/cmdline", "qemu -uuid " UUID_A);
+	assert_int_equal(confirm(p, "a", UUID_A, GPU), 0);
+	write_file(p->libvirt, "a.pid", "nonsense");
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 0);
+	set_boot(p, "44444444-4444-4444-8444-444444444444\n");
+	assert_int_equal(vc_lease_clean(&p->arena, &p->store, &notes, &p->err), 1);
+	assert_false(have_lease(p, GPU));
+	assert_int_equal(notes.n, 0);
+}
+
 /* Many starts at the same instant: exactly one has both devices. */
 static void test_race(void **state)
 {
@@ -498,6 +610,10 @@ int main(void)
 		TEST(test_names),
 		TEST(test_directory_of_others_is_refused),
 		TEST(test_list),
+		TEST(test_living),
+		TEST(test_living_refused),
+		TEST(test_clean),
+		TEST(test_clean_evidence),
 		TEST(test_race),
 		TEST(test_process),
 	};
