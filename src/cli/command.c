@@ -195,6 +195,9 @@ static int usage_error(const struct vc_command *command, struct vc_err *err)
 	char reason[VC_ERR_MSG_SIZE];
 
 	memcpy(reason, err->msg, sizeof(reason));
+	if (command->daemon)
+		return vc_fail(err, err->kind, "%.1500s (try '%s --help')", reason,
+		               command->name);
 	return vc_fail(err, err->kind, "%s: %.1500s (try '" VC_PROGRAM " %s --help')",
 	               command->name, reason, command->name);
 }
@@ -213,8 +216,26 @@ static int run_command(const struct vc_command *command, int argc, char **argv,
 	if (in.help)
 		return print_command_help(command, err);
 	if (command->run(&arena, in.values, argc - optind, argv + optind, err) < 0)
-		return vc_err_context(err, "%s", command->name);
+		return command->daemon ? -(int)err->kind
+		                       : vc_err_context(err, "%s", command->name);
 	return 0;
+}
+
+/**
+ * vc_command_main() - Run a command that is a program of its own
+ * @command:	command
+ * @argc:	count of @argv, program name included
+ * @argv:	command line; getopt_long() may reorder it
+ * @err:	usage error, or the command's own
+ *
+ * Return: as vc_command_dispatch()
+ */
+int vc_command_main(const struct vc_command *command, int argc, char **argv,
+                    struct vc_err *err)
+{
+	if (argc < 1)
+		return vc_fail(err, VC_ERR_USAGE, "the command line is empty");
+	return run_command(command, argc, argv, err);
 }
 
 /* How many words of @argv, from @argv[0], are the command's name; 0: it is another. */

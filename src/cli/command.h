@@ -62,6 +62,7 @@ struct vc_option {
  * @options:	own options
  * @shared:	a second table with the same options struct, NULL none (translator options)
  * @device_options: whether the help lists what --option knows
+ * @daemon:	it is a program of its own, called @name; its man page is in section 8
  * @options_size: sizeof the options struct
  * @run:	gets the filled struct and the operands; results go to stdout
  */
@@ -76,6 +77,7 @@ struct vc_command {
 	const struct vc_option *options;
 	const struct vc_option *shared;
 	bool device_options;
+	bool daemon;
 	size_t options_size;
 	int (*run)(struct vc_arena *arena, const void *options, int n_operands,
 	           char **operands, struct vc_err *err);
@@ -83,3 +85,6 @@ struct vc_command {
 
 int vc_command_dispatch(const struct vc_command *const commands[], size_t n_commands,
                         int argc, char **argv, struct vc_err *err) VC_MUST_CHECK;
+/* Of a command that is a program of its own. */
+int vc_command_main(const struct vc_command *command, int argc, char **argv,
+                    struct vc_err *err) VC_MUST_CHECK;

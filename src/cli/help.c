@@ -69,7 +69,8 @@ void vc_help_wrap(struct vc_buf *buf, const char *text, size_t indent)
 
 static void add_synopsis(struct vc_buf *buf, const struct vc_command *command)
 {
-	vc_buf_printf(buf, "Usage: " VC_PROGRAM " %s [OPTION]...%s%s\n", command->name,
+	vc_buf_printf(buf, "Usage: %s%s [OPTION]...%s%s\n",
+	              command->daemon ? "" : VC_PROGRAM " ", command->name,
 	              command->operands[0] != '\0' ? " " : "", command->operands);
 }
 

@@ -36,14 +36,18 @@ static void add_string(struct vc_buf *buf, const char *text)
 	add_text(buf, text, strlen(text), false);
 }
 
-/* The words of a command joined by '-', as its page is called */
-static void add_page_name(struct vc_buf *buf, const char *command, bool upper)
+/* The words of a command joined by '-', as its page is called; NULL: virt-claim itself */
+static void add_page_name(struct vc_buf *buf, const struct vc_command *command,
+                          bool upper)
 {
-	vc_buf_puts(buf, upper ? "VIRT\\-CLAIM" : "virt\\-claim");
-	if (command)
+	const char *name = command ? command->name : "";
+
+	if (!command || !command->daemon)
+		vc_buf_puts(buf, upper ? "VIRT\\-CLAIM" : "virt\\-claim");
+	if (command && !command->daemon)
 		vc_buf_puts(buf, "\\-");
-	for (; command && *command != '\0'; command++) {
-		int c = (unsigned char)*command;
+	for (; *name != '\0'; name++) {
+		int c = (unsigned char)*name;
 
 		if (c == ' ' || c == '-')
 			vc_buf_puts(buf, "\\-");
@@ -52,12 +56,16 @@ static void add_page_name(struct vc_buf *buf, const char *command, bool upper)
 	}
 }
 
-static void add_head(struct vc_buf *buf, const char *command, const char *summary)
+static void add_head(struct vc_buf *buf, const struct vc_command *command,
+                     const char *summary)
 {
 	vc_buf_puts(buf, ".TH ");
 	add_page_name(buf, command, true);
-	vc_buf_puts(buf, " 1 \"\" \"" VC_PROGRAM " " VC_VERSION "\" \"User Commands\"\n"
-	                 ".SH NAME\n");
+	vc_buf_puts(buf, command && command->daemon ? " 8" : " 1");
+	vc_buf_puts(buf, " \"\" \"" VC_PROGRAM " " VC_VERSION "\" \"");
+	vc_buf_puts(buf, command && command->daemon ? "System Administration"
+	                                            : "User Commands");
+	vc_buf_puts(buf, "\"\n.SH NAME\n");
 	add_page_name(buf, command, false);
 	vc_buf_puts(buf, " \\- ");
 	add_string(buf, summary);
@@ -175,7 +183,7 @@ void vc_man_overview(struct vc_buf *buf, const struct vc_command *const commands
 	vc_buf_puts(buf, ".SH COMMANDS\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		vc_buf_puts(buf, ".TP\n\\fB");
-		add_page_name(buf, commands[i]->name, false);
+		add_page_name(buf, commands[i], false);
 		vc_buf_puts(buf, "\\fR(1)\n");
 		add_string(buf, commands[i]->summary);
 		vc_buf_puts(buf, "\n");
@@ -184,14 +192,15 @@ void vc_man_overview(struct vc_buf *buf, const struct vc_command *const commands
 }
 
 /**
- * vc_man_command() - Append virt-claim-COMMAND(1)
+ * vc_man_command() - Append virt-claim-COMMAND(1), or COMMAND(8) of a daemon
  * @buf:	buffer
  * @command:	command
  */
 void vc_man_command(struct vc_buf *buf, const struct vc_command *command)
 {
-	add_head(buf, command->name, command->summary);
-	vc_buf_puts(buf, ".SH SYNOPSIS\n.B virt\\-claim ");
+	add_head(buf, command, command->summary);
+	vc_buf_puts(buf, ".SH SYNOPSIS\n.B ");
+	vc_buf_puts(buf, command->daemon ? "" : "virt\\-claim ");
 	add_string(buf, command->name);
 	vc_buf_puts(buf, "\n[\\fIOPTION\\fR]...");
 	if (command->operands[0] != '\0') {

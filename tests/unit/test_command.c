@@ -275,6 +275,55 @@ static void test_texts(void **state VC_UNUSED)
 	expect(&buf, completion, VC_ARRAY_SIZE(completion));
 }
 
+/* A program of its own: its name is the whole name, and its page is in section 8. */
+static void test_program(void **state VC_UNUSED)
+{
+	static const struct vc_command daemon = {
+		.name = "virt-oned",
+		.operands = "",
+		.summary = "do one thing all day",
+		.options = own,
+		.daemon = true,
+		.options_size = sizeof(struct options),
+		.run = run,
+	};
+	static const struct {
+		const char *option, *message; /* NULL: it runs */
+	} cases[] = {
+		{ "-f", NULL },
+		{ "--farce", "unknown option '--farce'; did you mean '--force'? (try "
+		             "'virt-oned --help')" },
+		{ "x", "expected no operands (try 'virt-oned --help')" },
+	};
+	static const char *const help[] = { "Usage: virt-oned [OPTION]...\n" };
+	static const char *const man[] = {
+		".TH VIRT\\-ONED 8 ",
+		" \"System Administration\"\n",
+		"\nvirt\\-oned \\- do one thing",
+		".B virt\\-oned\n[\\fIOPTION\\fR]...\n",
+	};
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(65536);
+	struct vc_err err = VC_ERR_INIT;
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		char name[] = "virt-oned", option[16];
+		char *argv[] = { name, option, NULL };
+		bool runs = !cases[i].message;
+
+		(void)snprintf(option, sizeof(option), "%s", cases[i].option);
+		seen.calls = 0;
+		assert_int_equal(vc_command_main(&daemon, 2, argv, &err),
+		                 runs ? 0 : -VC_ERR_USAGE);
+		assert_int_equal(seen.calls, runs);
+		if (!runs)
+			assert_string_equal(err.msg, cases[i].message);
+	}
+	vc_help_command(&buf, &daemon);
+	expect(&buf, help, VC_ARRAY_SIZE(help));
+	vc_man_command(&buf, &daemon);
+	expect(&buf, man, VC_ARRAY_SIZE(man));
+}
+
 static void test_suggest(void **state VC_UNUSED)
 {
 	static const char *const words[] = { "rewrite", "preview", "verify",
@@ -313,7 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs),          cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_command_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_texts),         cmocka_unit_test(test_suggest),
+		cmocka_unit_test(test_texts),         cmocka_unit_test(test_program),
+		cmocka_unit_test(test_suggest),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
