@@ -197,6 +197,7 @@ int vc_file_read(struct vc_arena *arena, int dir, const char *path, unsigned fla
 	VC_AUTOCLOSE int fd =
 		open_any(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, flags);
 	struct stat st;
+	bool settled;
 
 	if (fd < 0)
 		return vc_fail_sys(err, errno, "cannot open '%s'", path);
@@ -209,6 +210,8 @@ int vc_file_read(struct vc_arena *arena, int dir, const char *path, unsigned fla
 		               path, (long long)st.st_size, VC_FILE_MAX_BYTES);
 	if ((flags & VC_FILE_TRUSTED) && check_trust(&st, path, err) < 0)
 		return -(int)err->kind;
+	if (flags & VC_FILE_WHOLE)
+		return read_once(arena, fd, path, ret_text, ret_len, &settled, err);
 	return read_settled(arena, fd, path, ret_text, ret_len, err);
 }
 

@@ -21,6 +21,7 @@
 enum vc_file_flags {
 	VC_FILE_BENEATH = 1 << 0, /* no symlinks, no way out of the directory */
 	VC_FILE_TRUSTED = 1 << 1, /* owner root or us, not writable by others */
+	VC_FILE_WHOLE = 1 << 2,   /* replaced by rename only: reading it once is enough */
 };
 
 int vc_file_open_directory(int dir, const char *path, unsigned flags, int *ret_fd,
