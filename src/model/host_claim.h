@@ -21,13 +21,23 @@
 /* [DRA] 32 requests of a claim, 32 results */
 #define VC_HOST_CLAIM_DEVICES_MAX 32U
 
+/* Of one device: pieces of evidence, and bytes of any one text. */
+#define VC_IDENTITY_EVIDENCE_MAX 16U
+#define VC_IDENTITY_TEXT_MAX     512U
+/* [SR-IOV] TotalVFs has 16 bits. */
+#define VC_VF_INDEX_MAX 65534U
+/* [802.1Q] 0 and 4095 are no VLANs. */
+#define VC_VLAN_MAX 4094
+
 /**
  * struct vc_identity - what a device is, apart from where it is
- * @kind:	VC_DEVICE_PCI, VC_DEVICE_USB or VC_DEVICE_MDEV
- * @vendor, @device, @subsystem_vendor, @subsystem_device: ids; of an mdev 0
+ * @kind:	VC_DEVICE_PCI, VC_DEVICE_USB, or VC_DEVICE_MDEV: a parent of mediated devices
+ *		that is no PCI function ("mtty", "matrix")
+ * @vendor, @device, @subsystem_vendor, @subsystem_device: ids; of VC_DEVICE_MDEV 0
  * @evidence:	what proved what it is, never useless evidence; empty: only ids and slot
  *		path are known of it
- * @slot_path:	as in struct vc_host_device; NULL unknown
+ * @slot_path:	as in struct vc_host_device; NULL unknown; of VC_DEVICE_MDEV the name of
+ *		the parent in sysfs
  * @address:	where it was when it was seen last
  * @boot_id:	boot in which it was seen last
  * @seen:	while who held it then
@@ -45,11 +55,12 @@ struct vc_identity {
 	enum vc_seen seen;
 };
 
-/* Whether prepare has to make the device first. */
+/* Whether it is a device that can be made. A VF or mdev that existed when it was claimed
+ * is one all the same: after a boot it has to be made again. */
 enum vc_made_from {
-	VC_MADE_BY_NOBODY, /* it exists: .identity is its own */
+	VC_MADE_BY_NOBODY, /* .identity is its own */
 	VC_MADE_FROM_PF,   /* a virtual function: .identity is that of the PF */
-	VC_MADE_FROM_TYPE, /* a mediated device: .identity is that of the parent function */
+	VC_MADE_FROM_TYPE, /* a mediated device: .identity is that of the parent */
 };
 
 /**
@@ -102,3 +113,7 @@ struct vc_host_claims {
 	struct vc_host_claim *v;
 	size_t n, cap;
 };
+
+const char *vc_seen_name(enum vc_seen seen);
+const char *vc_made_from_name(enum vc_made_from made_from);
+bool vc_is_unicast_mac(const char *text);

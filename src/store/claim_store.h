@@ -10,6 +10,10 @@
 
 #include "model/host_claim.h"
 
+/* fsync(2) calls of a creation or an update: the file and its directory. One more for each
+ * directory that has to be made first, one for a deletion. */
+#define VC_CLAIM_STORE_FSYNCS 2
+
 /* @state is "/var/lib/virt-claim". Absent: -VC_ERR_ABSENT. */
 int vc_claim_store_read(struct vc_arena *arena, const char *state, const char *namespace,
                         const char *name, struct vc_host_claim *ret_claim,
