@@ -7,6 +7,10 @@
  * daemons too: such processes are reaped as they end, and killed when the deadline is
  * over or the child is done, so that nothing stays in the background. With .keeps_daemons
  * only its process group is killed: what made itself a daemon lives on.
+ *
+ * A child that sleeps in the kernel for good cannot be killed, and whoever waits for it
+ * waits for good too. With .abandons it is the child of a child, which can: what cannot be
+ * killed is left to init, and the caller goes on. It also dies when its caller does.
  */
 #pragma once
 
@@ -24,6 +28,7 @@
  * @deadline_ms: from now, > 0
  * @max_output:	what @fn may print to descriptor 1, in bytes
  * @keeps_daemons: leave daemons that @fn caused to start alone
+ * @abandons:	never wait for a child that does not die
  */
 struct vc_run {
 	int (*fn)(void *arg);
@@ -32,6 +37,7 @@ struct vc_run {
 	unsigned deadline_ms;
 	size_t max_output;
 	bool keeps_daemons;
+	bool abandons;
 };
 
 /**
