@@ -52,13 +52,20 @@ const struct vc_step_kind_ops *vc_step_ops(enum vc_step_kind kind);
  * @path:	below it
  * @text:	what is written, in one write(2)
  * @deadline_ms: from now
+ * @run:	directory RUN: the child marks there that it is at work on @device; NULL not
+ * @device:	name of the device that changes, "0000:65:00.0", a UUID; a file name
  */
 struct vc_sysfs_write {
 	const char *sysfs;
 	const char *path;
 	const char *text;
 	unsigned deadline_ms;
+	const char *run;
+	const char *device;
 };
 
 int vc_sysfs_write(struct vc_arena *arena, const struct vc_sysfs_write *write,
                    struct vc_err *err) VC_MUST_CHECK;
+/* What a child began that had to be left behind may still happen. So look() and undo()
+ * ask this first: -VC_ERR_SYSTEM while such a child is at work on @device. */
+int vc_step_idle(const char *run, const char *device, struct vc_err *err) VC_MUST_CHECK;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "model/step.h"
+#include "unit.h"
+
+static char mac[] = "52:54:00:12:34:56", driver[] = "vfio-pci", old[] = "nvme",
+	    parent[] = "0000:17:00.0", type[] = "nvidia-558",
+	    uuid[] = "4b20d080-1b54-4048-85b3-a6a62d165c01", node[] = "vfio/12";
+
+static void test_text(void **state VC_UNUSED)
+{
+	static const struct {
+		struct vc_step step;
+		const char *text;
+	} cases[] = {
+		{ { .kind = VC_STEP_VFS, .pci = { .bus = 1 }, .n_vfs = 4 },
+		  "0000:01:00.0: make 4 virtual functions" },
+		{ { .kind = VC_STEP_VFS, .pci = { .bus = 1 }, .n_vfs = 1 },
+		  "0000:01:00.0: make 1 virtual function" },
+		{ { .kind = VC_STEP_VF, .pci = { .bus = 1 }, .mac = mac, .vlan = -1 },
+		  "0000:01:00.0: virtual function 0: MAC 52:54:00:12:34:56" },
+		{ { .kind = VC_STEP_VF, .pci = { .bus = 1 }, .vf_index = 3, .vlan = 0 },
+		  "0000:01:00.0: virtual function 3: VLAN 0" },
+		{ { .kind = VC_STEP_VF,
+		    .pci = { .bus = 1 },
+		    .vf_index = 3,
+		    .mac = mac,
+		    .vlan = 100 },
+		  "0000:01:00.0: virtual function 3: MAC 52:54:00:12:34:56, VLAN 100" },
+		{ { .kind = VC_STEP_MDEV, .parent = parent, .type = type, .uuid = uuid },
+		  "0000:17:00.0: make mediated device "
+		  "4b20d080-1b54-4048-85b3-a6a62d165c01 of type nvidia-558" },
+		{ { .kind = VC_STEP_DRIVER,
+		    .pci = { .domain = 0x10000, .bus = 0xe1 },
+		    .driver = driver,
+		    .old_driver = old },
+		  "10000:e1:00.0: nvme -> vfio-pci" },
+		{ { .kind = VC_STEP_DRIVER, .pci = { .bus = 1 }, .driver = driver },
+		  "0000:01:00.0: no driver -> vfio-pci" },
+		{ { .kind = VC_STEP_ACCESS,
+		    .node = node,
+		    .uid = 107,
+		    .gid = 108,
+		    .mode = 0660,
+		    .old_mode = 0600 },
+		  "/dev/vfio/12: owner 0:0 mode 0600 -> owner 107:108 mode 0660" },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		char *text = vc_step_text(&arena, &cases[i].step);
+
+		assert_non_null(text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void test_names(void **state VC_UNUSED)
+{
+	for (int i = 0; i < VC_STEP_KINDS; i++)
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(vc_step_kind_name((enum vc_step_kind)i),
+			                        vc_step_kind_name((enum vc_step_kind)j));
+	for (int i = 0; i <= VC_STEP_STUCK; i++)
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(
+				vc_step_state_name((enum vc_step_state)i),
+				vc_step_state_name((enum vc_step_state)j));
+}
+
+static void test_out_of_memory(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = { .max_bytes = 1 };
+	const struct vc_step step = { .kind = VC_STEP_DRIVER, .driver = driver };
+
+	assert_null(vc_step_text(&arena, &step));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_out_of_memory),
+	};
+
+	return cmocka_run_group_tests_name("step", tests, NULL, NULL);
+}
