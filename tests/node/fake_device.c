@@ -138,6 +138,8 @@ static int remove_vf(const char *name, void *arg)
 		return 0;
 	(void)vc_fake_detach(vc_fake_last(at));
 	vc_fake_unlink("sys/%s/%s", pf, name);
+	vc_fake_unlink("kernel/functions/%s/vf-%s", vc_fake_last(pf),
+	               name + strlen("virtfn"));
 	vc_fake_unlink("sys/bus/pci/devices/%s", vc_fake_last(at));
 	vc_fake_leave(at);
 	vc_fake_remove("sys/%s", at);
@@ -146,11 +148,11 @@ static int remove_vf(const char *name, void *arg)
 }
 
 /* Those of a PF, when it is one. */
-int vc_fake_remove_vfs(const char *address)
+int vc_fake_remove_vfs(const char *pf)
 {
 	char at[VC_FAKE_PATH], path[VC_FAKE_PATH + 8];
 
-	if (!vc_fake_follow(at, "sys/bus/pci/devices/%s", address) ||
+	if (!vc_fake_follow(at, "sys/bus/pci/devices/%s", pf) ||
 	    vc_fake_number("sys/%s/sriov_numvfs", at) <= 0)
 		return 0;
 	(void)snprintf(path, sizeof(path), "sys/%s", at);

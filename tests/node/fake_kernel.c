@@ -67,6 +67,8 @@ __attribute__((constructor)) static void begin(void)
 		machine_len = strlen(machine);
 	}
 	free(real);
+	if (machine_len > 0)
+		vc_fake_inject_begin();
 }
 
 const char *vc_fake_root(void)
@@ -87,7 +89,7 @@ static const char *below(const char *path, const char *what)
 }
 
 /* Attributes are replaced by renaming: that a file is not the newest one does not matter. */
-static bool path_of(int fd, char path[VC_FAKE_PATH])
+bool vc_fake_path_of(int fd, char path[VC_FAKE_PATH])
 {
 	static const char deleted[] = " (deleted)";
 	char link[64], *end;
@@ -163,20 +165,32 @@ static int answer(const char *path, const void *text, size_t n)
 	return r;
 }
 
+/* The names in the headers of the C library are reserved for it.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 EXPORT ssize_t write(int fd, const void *bytes, size_t n)
 {
 	char path[VC_FAKE_PATH];
 	const char *attribute;
 	int r;
 
-	if (vc_fake_inside || machine_len == 0 || !path_of(fd, path) ||
-	    !(attribute = below(path, "sys")))
+	if (vc_fake_inside || machine_len == 0 || !vc_fake_path_of(fd, path))
 		return real_write(fd, bytes, n);
-	if (n == 0)
+	attribute = below(path, "sys");
+	if (attribute && n == 0)
 		return 0; /* [SYSFS] never reaches the attribute */
+	if (!vc_fake_enter("write", path, NULL))
+		return -1;
+	if (!attribute) {
+		ssize_t written = real_write(fd, bytes, n);
+
+		vc_fake_leave_call();
+		return written;
+	}
 	vc_fake_inside = true;
 	r = answer(attribute, bytes, n);
 	vc_fake_inside = false;
+	vc_fake_leave_call();
 	if (r < 0) {
 		errno = -r;
 		return -1;
@@ -185,7 +199,7 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t n)
 }
 
 /* The path of a file that is about to be opened; false: it cannot be told. */
-static bool absolute(char ret_path[VC_FAKE_PATH], int dir, const char *path)
+bool vc_fake_absolute(char ret_path[VC_FAKE_PATH], int dir, const char *path)
 {
 	char start[VC_FAKE_PATH];
 	int n;
@@ -193,11 +207,20 @@ static bool absolute(char ret_path[VC_FAKE_PATH], int dir, const char *path)
 	if (*path == '/')
 		n = snprintf(ret_path, VC_FAKE_PATH, "%s", path);
 	else if (dir == AT_FDCWD ? getcwd(start, sizeof(start)) != NULL
-	                         : path_of(dir, start))
+	                         : vc_fake_path_of(dir, start))
 		n = snprintf(ret_path, VC_FAKE_PATH, "%s/%s", start, path);
 	else
 		return false;
 	return n > 0 && n < VC_FAKE_PATH;
+}
+
+static bool has_directory(const char *path)
+{
+	char dir[VC_FAKE_PATH];
+	struct stat st;
+
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(vc_fake_last(path) - path), path);
+	return stat(dir, &st) == 0;
 }
 
 /* [ABI] sysfs: a file is neither made nor cut, and one without a store function cannot be
@@ -215,7 +238,7 @@ static int open_attribute(const char *path, int flags)
 	(void)snprintf(name, sizeof(name), "%s", real ? real : path);
 	free(real);
 	if (!attribute) {
-		errno = flags & O_CREAT ? EACCES : ENOENT;
+		errno = flags & O_CREAT && has_directory(path) ? EACCES : ENOENT;
 		return -1;
 	}
 	if (!writable) {
@@ -231,7 +254,7 @@ static int open_file(int dir, const char *path, int flags, mode_t mode)
 	const char *process;
 	int fd;
 
-	if (vc_fake_inside || machine_len == 0 || !absolute(full, dir, path))
+	if (vc_fake_inside || machine_len == 0 || !vc_fake_absolute(full, dir, path))
 		return real_openat(dir, path, flags, mode);
 	/* Processes are those of the real machine. */
 	process = below(full, "proc");
@@ -240,11 +263,18 @@ static int open_file(int dir, const char *path, int flags, mode_t mode)
 		(void)snprintf(real, sizeof(real), "/proc/%s", process);
 		return real_openat(AT_FDCWD, real, flags, mode);
 	}
-	if ((flags & O_ACCMODE) == O_RDONLY || !below(full, "sys"))
+	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_CREAT))
 		return real_openat(dir, path, flags, mode);
-	vc_fake_inside = true;
-	fd = open_attribute(full, flags);
-	vc_fake_inside = false;
+	if (!vc_fake_enter("open", full, NULL))
+		return -1;
+	if (below(full, "sys")) {
+		vc_fake_inside = true;
+		fd = open_attribute(full, flags);
+		vc_fake_inside = false;
+	} else {
+		fd = real_openat(dir, path, flags, mode);
+	}
+	vc_fake_leave_call();
 	return fd;
 }
 
@@ -285,6 +315,11 @@ EXPORT int kill(pid_t pid, int signal)
 	return real_kill(pid, signal);
 }
 
+EXPORT int killpg(pid_t group, int signal)
+{
+	return kill(-group, signal);
+}
+
 /* The process that a pidfd is of; 0 none. */
 static pid_t process_of(int pidfd)
 {
@@ -306,6 +341,29 @@ static pid_t process_of(int pidfd)
 	return pid;
 }
 
+/* [OPENAT2] the rest of what it can do matters for files that are read. */
+static long open_how(const long a[6])
+{
+	const struct open_how *how;
+	const char *path;
+	char full[VC_FAKE_PATH];
+	long fd;
+
+	memcpy(&path, &a[1], sizeof(a[1]));
+	memcpy(&how, &a[2], sizeof(a[2]));
+	if (vc_fake_inside || machine_len == 0 ||
+	    ((how->flags & O_ACCMODE) == O_RDONLY && !(how->flags & O_CREAT)) ||
+	    !vc_fake_absolute(full, (int)a[0], path))
+		return real_syscall(SYS_openat2, a[0], a[1], a[2], a[3]);
+	if (below(full, "sys"))
+		return open_file((int)a[0], path, (int)how->flags, (mode_t)how->mode);
+	if (!vc_fake_enter("open", full, NULL))
+		return -1;
+	fd = real_syscall(SYS_openat2, a[0], a[1], a[2], a[3]);
+	vc_fake_leave_call();
+	return fd;
+}
+
 EXPORT long syscall(long number, ...)
 {
 	long a[6];
@@ -315,18 +373,12 @@ EXPORT long syscall(long number, ...)
 	for (size_t i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
-	if (number == SYS_openat2 && !vc_fake_inside && machine_len > 0) {
-		const struct open_how *how = (const struct open_how *)a[2];
-		const char *path = (const char *)a[1];
-		char full[VC_FAKE_PATH];
-
-		if ((how->flags & O_ACCMODE) != O_RDONLY &&
-		    absolute(full, (int)a[0], path) && below(full, "sys"))
-			return open_file((int)a[0], path, (int)how->flags,
-			                 (mode_t)how->mode);
-	}
+	if (number == SYS_openat2)
+		return open_how(a);
 	if (number == SYS_pidfd_send_signal && machine_len > 0 &&
 	    vc_fake_is_stuck(process_of((int)a[0])))
 		return 0;
 	return real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -44,6 +44,17 @@ struct vc_fake_write {
 extern __thread bool vc_fake_inside; /* what this thread does is the kernel's doing */
 const char *vc_fake_root(void);      /* NULL: there is no machine */
 
+/* What is opened by @path from @dir; false: it cannot be told. */
+bool vc_fake_absolute(char ret_path[VC_FAKE_PATH], int dir, const char *path);
+bool vc_fake_path_of(int fd, char ret_path[VC_FAKE_PATH]);
+
+/* fake_inject.c */
+void vc_fake_inject_begin(void);
+/* Before a call that changes @path; @other: where it came from, NULL. false: it fails, with
+ * errno. It may be the last thing that the process does. */
+bool vc_fake_enter(const char *name, const char *path, const char *other);
+void vc_fake_leave_call(void);
+
 /* fake_files.c: paths are printf formats, from the root of the machine. */
 bool vc_fake_exists(const char *fmt, ...) VC_FAKE_FMT(1, 2);
 int vc_fake_put(const char *text, const char *fmt, ...) VC_FAKE_FMT(2, 3);
