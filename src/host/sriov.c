@@ -2,8 +2,9 @@
 /*
  * sriov.c - physical functions and their virtual ones.
  *
- * [ABI-PCI] sriov_totalvfs, sriov_numvfs and virtfn<N> of a PF, physfn of a VF. N is the
- * number by which the PF's driver knows the VF, for its MAC address for example.
+ * [ABI-PCI] sriov_totalvfs, sriov_numvfs, sriov_drivers_autoprobe and virtfn<N> of a PF,
+ * physfn of a VF. N is the number by which the PF's driver knows the VF, for its MAC
+ * address for example.
  */
 #include <string.h>
 
@@ -45,13 +46,15 @@ static int read_pf(const struct vc_function_dir *dir, const struct vc_at *at,
                    struct vc_err *err)
 {
 	struct vc_pci_part *pci = &dir->device->pci;
-	int64_t total = 0, n = 0;
+	int64_t total = 0, n = 0, autoprobe = 1;
 
 	if (vc_at_number(at, "sriov_totalvfs", VFS_MAX, &total, err) < 0 ||
-	    vc_at_number(at, "sriov_numvfs", VFS_MAX, &n, err) < 0)
+	    vc_at_number(at, "sriov_numvfs", VFS_MAX, &n, err) < 0 ||
+	    vc_at_number(at, "sriov_drivers_autoprobe", 1, &autoprobe, err) < 0)
 		return -(int)err->kind;
 	pci->total_vfs = total > 0 ? (unsigned)total : 0;
 	pci->n_vfs = n > 0 ? (unsigned)n : 0;
+	pci->vf_autoprobe = autoprobe == 1;
 	return pci->n_vfs > 0 ? read_links(dir, at, err) : 0;
 }
 

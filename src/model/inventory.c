@@ -158,6 +158,32 @@ struct vc_iommu_group *vc_inventory_group(const struct vc_inventory *inventory,
 }
 
 /**
+ * vc_inventory_node() - Look a device node up
+ * @inventory:	inventory
+ * @name:	name below the directory of devices
+ *
+ * Return: the node, or NULL: it does not exist, or nobody asked
+ */
+const struct vc_device_node *vc_inventory_node(const struct vc_inventory *inventory,
+                                               const char *name)
+{
+	size_t low = 0, high = inventory->nodes.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strcmp(name, inventory->nodes.v[mid].name);
+
+		if (order == 0)
+			return &inventory->nodes.v[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+/**
  * vc_host_device_evidence() - What a device proves to be by
  * @device:	device
  * @kind:	kind of evidence

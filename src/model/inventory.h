@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/file.h"
 #include "model/pci_address.h"
@@ -83,6 +84,9 @@ struct vc_verdict {
  * @is_vf:	has a physfn
  * @pf:		of a VF
  * @vf_index:	of a VF, from 0; -1 unknown
+ * @vf_autoprobe: of a PF: whether drivers of the host take its VFs as they are made
+ * @vf_mac, @vf_vlan: of a VF: what its PF has set for it, "52:54:00:12:34:56" and 0 for
+ *		none; NULL it was not asked, or could not say
  * @reset_methods: in the kernel's order, "flr bus"; "" none; NULL unknown
  * @vfio_driver: the driver that it would be bound to; NULL none is known
  * @boot_vga:	firmware showed its messages here
@@ -107,6 +111,9 @@ struct vc_pci_part {
 	bool is_vf;
 	struct vc_pci_address pf;
 	int vf_index;
+	bool vf_autoprobe;
+	char *vf_mac;
+	int vf_vlan;
 	char *reset_methods;
 	char *vfio_driver;
 	bool boot_vga;
@@ -219,10 +226,25 @@ struct vc_iommu_group {
 };
 
 /**
+ * struct vc_device_node - a node below the directory of devices
+ * @name:	"vfio/12", "bus/usb/001/004"
+ * @uid, @gid:	who owns it
+ * @mode:	permission bits
+ */
+struct vc_device_node {
+	char *name;
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
+/**
  * struct vc_inventory - devices
  * @devices:	sorted by kind, then by address
  * @n_pci:	how many of them are PCI functions; they come first
  * @groups:	sorted by number
+ * @nodes:	those that exist of the devices, sorted by name; empty: nobody asked
+ * @has_cdevs:	whether devices on vfio have nodes of their own, "vfio/devices/vfio0"
  * @protection_known: whether it was asked which devices the host needs
  * @notes:	what could not be found out, for people
  */
@@ -236,6 +258,11 @@ struct vc_inventory {
 		struct vc_iommu_group *v;
 		size_t n, cap;
 	} groups;
+	struct {
+		struct vc_device_node *v;
+		size_t n, cap;
+	} nodes;
+	bool has_cdevs;
 	bool protection_known;
 	struct vc_names notes;
 };
@@ -247,6 +274,8 @@ struct vc_host_device *vc_inventory_find(const struct vc_inventory *inventory,
                                          const char *text) VC_NONNULL;
 struct vc_iommu_group *vc_inventory_group(const struct vc_inventory *inventory,
                                           int64_t number) VC_NONNULL;
+const struct vc_device_node *vc_inventory_node(const struct vc_inventory *inventory,
+                                               const char *name) VC_NONNULL;
 const struct vc_evidence *vc_host_device_evidence(const struct vc_host_device *device,
                                                   enum vc_evidence_kind kind) VC_NONNULL;
 const char *vc_host_device_serial(const struct vc_host_device *device) VC_NONNULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/step.h"
 
+#include <string.h>
+
 /**
  * vc_step_kind_name() - The name of a kind of step, as in the journal
  * @kind:	kind
@@ -80,4 +82,20 @@ char *vc_step_text(struct vc_arena *arena, const struct vc_step *step)
 	                       "/dev/%s: owner %u:%u mode %04o -> owner %u:%u mode %04o",
 	                       step->node, step->old_uid, step->old_gid, step->old_mode,
 	                       step->uid, step->gid, step->mode);
+}
+
+/**
+ * vc_step_shared() - Whether two steps are one thing that claims share
+ * @a:		step of one claim
+ * @b:		step of another one
+ *
+ * Return: true for the VFs of one PF, and for one node; everything else one claim has alone
+ */
+bool vc_step_shared(const struct vc_step *a, const struct vc_step *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == VC_STEP_VFS)
+		return vc_pci_address_compare(&a->pci, &b->pci) == 0;
+	return a->kind == VC_STEP_ACCESS && strcmp(a->node, b->node) == 0;
 }

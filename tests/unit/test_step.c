@@ -69,6 +69,28 @@ static void test_names(void **state VC_UNUSED)
 				vc_step_state_name((enum vc_step_state)j));
 }
 
+static void test_shared(void **state VC_UNUSED)
+{
+	static char group[] = "vfio/12", other[] = "vfio/13";
+	const struct vc_pci_address pf = { .bus = 1 }, pf2 = { .bus = 2 };
+	const struct vc_step steps[] = {
+		{ .kind = VC_STEP_VFS, .pci = pf },
+		{ .kind = VC_STEP_VFS, .pci = pf2 },
+		{ .kind = VC_STEP_ACCESS, .node = group },
+		{ .kind = VC_STEP_ACCESS, .node = other },
+		{ .kind = VC_STEP_VF, .pci = pf },
+		{ .kind = VC_STEP_DRIVER, .pci = pf, .driver = driver },
+	};
+	const struct vc_step vfs = { .kind = VC_STEP_VFS, .pci = pf, .n_vfs = 4 };
+	const struct vc_step access = { .kind = VC_STEP_ACCESS, .node = group, .uid = 1 };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(steps); i++) {
+		assert_int_equal(vc_step_shared(&steps[i], &vfs), i == 0);
+		assert_int_equal(vc_step_shared(&steps[i], &access), i == 2);
+		assert_int_equal(vc_step_shared(&steps[i], &steps[i]), i < 4);
+	}
+}
+
 static void test_out_of_memory(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = { .max_bytes = 1 };
@@ -82,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_out_of_memory),
 	};
 
