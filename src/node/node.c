@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/parse.h"
+#include "node/observe.h"
 #include "store/boot_id.h"
 
 #define LIBVIRT_RUN "/run/libvirt/qemu"
@@ -141,6 +142,12 @@ int vc_node_observe(struct vc_arena *arena, const struct vc_node *node,
 		.n_allowed = config->allowed.n,
 		.vpd = true,
 	};
+	struct vc_inventory inventory;
 
-	return vc_inventory_take(arena, &request, ret_inventory, err);
+	if (vc_inventory_take(arena, &request, &inventory, err) < 0 ||
+	    vc_observe_vfs(arena, node, &inventory, err) < 0 ||
+	    vc_observe_nodes(arena, node, &inventory, err) < 0)
+		return -(int)err->kind;
+	*ret_inventory = inventory;
+	return 0;
 }
