@@ -364,6 +364,7 @@ static int read_annotations(struct climb *c, struct vc_err *err)
 	} rules[] = {
 		{ VC_CDI_ANNOTATION("pci-address"), ENV_PCI },
 		{ VC_CDI_ANNOTATION("mdev-uuid"), ENV_MDEV },
+		{ VC_CDI_ANNOTATION("usb-device"), ENV_USB },
 	};
 	int r = read_mdev_model(c, err);
 

@@ -6,6 +6,13 @@
 
 #include "base/parse.h"
 
+const struct vc_cdi_described vc_cdi_described[VC_CDI_DESCRIBED] = {
+	{ VC_CDI_ANNOTATION("boot-id"), VC_ATTR_BOOT_ID },
+	{ VC_CDI_ANNOTATION("serial"), VC_ATTR_SERIAL },
+	{ VC_CDI_ANNOTATION("vendor-id"), VC_ATTR_VENDOR_ID },
+	{ VC_CDI_ANNOTATION("device-id"), VC_ATTR_DEVICE_ID },
+};
+
 /* A device and the claim that it is for; NULL unknown. */
 struct entry {
 	const struct vc_cdi_device *device;
@@ -102,28 +109,37 @@ static const char *pool_name(const struct vc_cdi_device *device, const char *uid
 	return uid ? NULL : device->name;
 }
 
-static int add_boot_id(struct recovery *r, const struct vc_cdi_device *device,
-                       struct vc_device *into, struct vc_err *err)
+static int add_attribute(struct recovery *r, const char *name, const char *text,
+                         struct vc_device *into, struct vc_err *err)
 {
-	static const char key[] = VC_CDI_ANNOTATION("boot-id");
-	const char *text = vc_cdi_annotation(&device->annotations, key);
-	struct vc_attribute *attribute;
+	struct vc_attribute *attribute = vc_list_push(r->arena, &into->attributes);
 
-	if (!text)
-		text = vc_cdi_annotation(&r->spec->annotations, key);
-	if (!text)
-		return 0;
-	attribute = vc_list_push(r->arena, &into->attributes);
 	if (!attribute)
 		return vc_fail_oom(err);
 	attribute->type = VC_ATTRIBUTE_STRING;
 	attribute->n = 1;
-	attribute->name = vc_arena_strdup(r->arena, VC_ATTR_BOOT_ID);
+	attribute->name = vc_arena_strdup(r->arena, name);
 	attribute->strings = vc_arena_alloc(r->arena, 1, sizeof(char *));
 	if (!attribute->name || !attribute->strings)
 		return vc_fail_oom(err);
 	attribute->strings[0] = vc_arena_strdup(r->arena, text);
 	return attribute->strings[0] ? 0 : vc_fail_oom(err);
+}
+
+/* Only the boot is the same for all devices of a file. */
+static int add_attributes(struct recovery *r, const struct vc_cdi_device *device,
+                          struct vc_device *into, struct vc_err *err)
+{
+	for (size_t i = 0; i < VC_CDI_DESCRIBED; i++) {
+		const struct vc_cdi_described *d = &vc_cdi_described[i];
+		const char *text = vc_cdi_annotation(&device->annotations, d->annotation);
+
+		if (!text && strcmp(d->attribute, VC_ATTR_BOOT_ID) == 0)
+			text = vc_cdi_annotation(&r->spec->annotations, d->annotation);
+		if (text && add_attribute(r, d->attribute, text, into, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
 }
 
 /* Everything but the address. */
@@ -161,7 +177,7 @@ static int describe_device(struct recovery *r, const struct entry *entry,
 		if (!*annotations[i].into)
 			return vc_fail_oom(err);
 	}
-	if (add_boot_id(r, entry->device, &device, err) < 0)
+	if (add_attributes(r, entry->device, &device, err) < 0)
 		return -(int)err->kind;
 	*ret_device = device;
 	return 0;

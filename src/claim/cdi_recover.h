@@ -65,6 +65,14 @@ struct vc_cdi_evidence {
 	const char *no_iommu;
 };
 
+/* Annotations that become attributes as they are. */
+struct vc_cdi_described {
+	const char *annotation;
+	const char *attribute;
+};
+#define VC_CDI_DESCRIBED 4U
+extern const struct vc_cdi_described vc_cdi_described[VC_CDI_DESCRIBED];
+
 const char *vc_cdi_annotation(const struct vc_cdi_annotations *annotations,
                               const char *key);
 char *vc_cdi_lower(struct vc_arena *arena, const char *text, size_t len) VC_MUST_CHECK;

@@ -3,11 +3,12 @@
  * What the attributes of a device say about where it is and what it is to be.
  * docs/kinds.md lists them.
  */
+#include "claim/host_attributes.h"
+
 #include <ctype.h>
 #include <string.h>
 
 #include "base/parse.h"
-#include "claim/attributes.h"
 
 #define USB_MAX       999 /* [LV] usbAddr: three digits */
 #define USB_PORTS_MAX 7   /* USB 2.0, 4.1.1: hubs in a row, and the last port */
