@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "claimd/burst.h"
+
+/* Acting takes at most this part of the time, one in so many, but never waits longer. */
+#define SHARE        5
+#define PAUSE_MAX_MS 30000
+
+/**
+ * vc_burst_event() - Something happened
+ * @burst:	events so far
+ * @now:	when
+ */
+void vc_burst_event(struct vc_burst *burst, int64_t now)
+{
+	if (!burst->pending)
+		burst->first = now;
+	burst->last = now;
+	burst->pending = true;
+}
+
+/**
+ * vc_burst_due() - When to act on what happened
+ * @burst:	events
+ *
+ * Return: a time, perhaps one that has passed; -1 nothing happened
+ */
+int64_t vc_burst_due(const struct vc_burst *burst)
+{
+	int64_t due = burst->last + VC_BURST_QUIET_MS;
+
+	if (!burst->pending)
+		return -1;
+	if (due > burst->first + VC_BURST_MAX_MS)
+		due = burst->first + VC_BURST_MAX_MS;
+	return due > burst->earliest ? due : burst->earliest;
+}
+
+/**
+ * vc_burst_begin() - What happened so far is acted on now
+ * @burst:	left empty
+ */
+void vc_burst_begin(struct vc_burst *burst)
+{
+	burst->pending = false;
+}
+
+/**
+ * vc_burst_end() - Acting is over
+ * @burst:	events that came meanwhile are in it
+ * @began:	when acting began
+ * @now:	when it ended
+ */
+void vc_burst_end(struct vc_burst *burst, int64_t began, int64_t now)
+{
+	int64_t pause = (now - began) * (SHARE - 1);
+
+	if (pause > PAUSE_MAX_MS)
+		pause = PAUSE_MAX_MS;
+	burst->earliest = now + (pause > 0 ? pause : 0);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "claimd/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What a stop leaves a worker on top of the deadline of a driver, to finish a claim. */
+#define STOP_MARGIN_MS 5000
+
+static const struct vc_source *const sources[] = {
+	&vc_source_signals,
+	&vc_source_clock,
+	&vc_source_uevents,
+	&vc_source_files,
+};
+
+/**
+ * vc_daemon_now() - What time it is
+ *
+ * Return: milliseconds of a clock that nobody sets
+ */
+int64_t vc_daemon_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/**
+ * vc_daemon_add() - Wait for a descriptor too
+ * @daemon:	daemon
+ * @source:	what it belongs to
+ * @fd:		descriptor; still the caller's
+ * @err:	why not
+ *
+ * Return: 0, -VC_ERR_SYSTEM or -VC_ERR_INTERNAL (too many)
+ */
+int vc_daemon_add(struct vc_daemon *daemon, const struct vc_source *source, int fd,
+                  struct vc_err *err)
+{
+	struct vc_slot *slot = NULL;
+	struct epoll_event event = { .events = EPOLLIN };
+
+	for (size_t i = 0; i < VC_SLOTS_MAX && !slot; i++)
+		if (!daemon->slots[i].source)
+			slot = &daemon->slots[i];
+	if (!slot)
+		return vc_fail(err, VC_ERR_INTERNAL, "%s: too much to wait for",
+		               source->name);
+	event.data.ptr = slot;
+	if (epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return vc_fail_sys(err, errno, "cannot wait for %s", source->name);
+	*slot = (struct vc_slot){ .source = source, .fd = fd };
+	return 0;
+}
+
+/**
+ * vc_daemon_remove() - Wait no longer for a descriptor
+ * @daemon:	daemon
+ * @fd:		descriptor, open
+ */
+void vc_daemon_remove(struct vc_daemon *daemon, int fd)
+{
+	for (size_t i = 0; i < VC_SLOTS_MAX; i++) {
+		if (!daemon->slots[i].source || daemon->slots[i].fd != fd)
+			continue;
+		(void)epoll_ctl(daemon->epoll, EPOLL_CTL_DEL, fd, NULL);
+		daemon->slots[i] = (struct vc_slot){ .fd = -1 };
+	}
+}
+
+/**
+ * vc_daemon_tell() - Say something to the service manager
+ * @daemon:	daemon
+ * @fmt:	as for vc_notify_send()
+ *
+ * One that does not listen any more is logged once, and not told anything more.
+ */
+void vc_daemon_tell(struct vc_daemon *daemon, const char *fmt, ...)
+{
+	struct vc_err err = VC_ERR_INIT;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (vc_notify_send(&daemon->notify, &err, "%s", text) == 0)
+		return;
+	vc_log(&daemon->log, VC_LOG_WARNING, "%s", err.msg);
+	vc_notify_close(&daemon->notify);
+}
+
+/**
+ * vc_daemon_happened() - Something happened that may concern claims
+ * @daemon:	daemon
+ */
+void vc_daemon_happened(struct vc_daemon *daemon)
+{
+	vc_burst_event(&daemon->burst, vc_daemon_now());
+}
+
+/* What is open, or on disk, because of the old configuration. */
+static bool needs_restart(const struct vc_config *old, const struct vc_config *new)
+{
+	return old->role != new->role || strcmp(old->state, new->state) != 0 ||
+	       strcmp(old->run, new->run) != 0;
+}
+
+static int read_again(struct vc_daemon *daemon, struct vc_err *err)
+{
+	struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_config config;
+	int r = vc_config_read(&arena, daemon->options->config, true, &config, err);
+
+	if (r == 0 && needs_restart(&daemon->config, &config))
+		r = vc_fail(err, VC_ERR_REFUSED,
+		            "%s: 'role', 'state' and 'run' change only with a restart",
+		            daemon->options->config);
+	if (r < 0) {
+		vc_arena_release(&arena);
+		return r;
+	}
+	vc_arena_release(&daemon->arena);
+	daemon->arena = arena;
+	daemon->config = config;
+	return 0;
+}
+
+/**
+ * vc_daemon_reload() - Read the configuration again, and look at everything
+ * @daemon:	daemon
+ *
+ * With a configuration that is broken the old one stays.
+ */
+void vc_daemon_reload(struct vc_daemon *daemon)
+{
+	struct vc_err err = VC_ERR_INIT;
+
+	vc_daemon_tell(daemon, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	               vc_daemon_now() * 1000);
+	if (read_again(daemon, &err) < 0)
+		vc_log(&daemon->log, VC_LOG_ERROR, "%s; the old one stays", err.msg);
+	else
+		vc_log(&daemon->log, VC_LOG_INFO, "configuration read again");
+	vc_ledger_forgive(&daemon->ledger);
+	daemon->again = daemon->config.role == VC_ROLE_HOST;
+	daemon->recover = true;
+	daemon->ready = false;
+	if (!daemon->again) {
+		vc_daemon_tell(daemon, "READY=1");
+		daemon->ready = true;
+	}
+}
+
+/**
+ * vc_daemon_stop() - End, after the claim that is being worked on
+ * @daemon:	daemon
+ */
+void vc_daemon_stop(struct vc_daemon *daemon)
+{
+	if (daemon->stopping)
+		return;
+	vc_daemon_tell(daemon, "STOPPING=1");
+	daemon->stopping = true;
+	if (daemon->worker.pid == 0)
+		return;
+	(void)kill(daemon->worker.pid, SIGTERM);
+	daemon->worker_limit =
+		vc_daemon_now() + daemon->config.driver_deadline_ms + STOP_MARGIN_MS;
+}
+
+static int make_directory(const char *path, struct vc_err *err)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return vc_fail_sys(err, errno, "cannot make '%s'", path);
+	return 0;
+}
+
+/* One daemon a node: the lock ends with the process, the file stays. */
+static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
+{
+	const char *run = daemon->config.run;
+	char path[4096], pid[32] = "";
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/virt-claimd.pid", run) >= (int)sizeof(path))
+		return vc_fail(err, VC_ERR_INPUT, "'%.100s...' is too long", run);
+	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (daemon->lock < 0)
+		return vc_fail_sys(err, errno, "cannot open '%s'", path);
+	if (flock(daemon->lock, LOCK_EX | LOCK_NB) < 0) {
+		n = read(daemon->lock, pid, sizeof(pid) - 1);
+		pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "virt-claimd runs already, as process %s ('%s')", pid,
+		               path);
+	}
+	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(daemon->lock, 0) < 0 || write(daemon->lock, pid, (size_t)n) != n)
+		return vc_fail_sys(err, errno, "cannot write '%s'", path);
+	return 0;
+}
+
+static bool is_wanted(const struct vc_daemon *daemon, const struct vc_source *source)
+{
+	return !source->host_only ||
+	       (daemon->config.role == VC_ROLE_HOST && !daemon->options->once);
+}
+
+static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
+{
+	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (daemon->epoll < 0)
+		return vc_fail_sys(err, errno, "cannot wait for events");
+	for (size_t i = 0; i < VC_ARRAY_SIZE(sources); i++) {
+		int fd;
+
+		if (!is_wanted(daemon, sources[i]))
+			continue;
+		if (sources[i]->open(daemon, &fd, err) < 0 ||
+		    vc_daemon_add(daemon, sources[i], fd, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
+static int open_daemon(struct vc_daemon *daemon, struct vc_err *err)
+{
+	vc_log_open(&daemon->log, STDERR_FILENO, getenv("JOURNAL_STREAM"));
+	if (vc_notify_open(daemon->options->once ? NULL : getenv("NOTIFY_SOCKET"),
+	                   &daemon->notify, err) < 0 ||
+	    vc_config_read(&daemon->arena, daemon->options->config, true, &daemon->config,
+	                   err) < 0 ||
+	    make_directory(daemon->config.state, err) < 0 ||
+	    make_directory(daemon->config.run, err) < 0 || lock_node(daemon, err) < 0)
+		return -(int)err->kind;
+	/* before the first look, so that nothing is missed */
+	return open_sources(daemon, err);
+}
+
+static void close_daemon(struct vc_daemon *daemon)
+{
+	if (daemon->worker.pid > 0)
+		(void)kill(daemon->worker.pid, SIGKILL);
+	for (size_t i = 0; i < VC_SLOTS_MAX; i++)
+		if (daemon->slots[i].source)
+			(void)close(daemon->slots[i].fd);
+	vc_closep(&daemon->epoll);
+	vc_closep(&daemon->lock);
+	vc_notify_close(&daemon->notify);
+	vc_ledger_release(&daemon->ledger);
+	vc_arena_release(&daemon->arena);
+}
+
+/* The worker is late: whatever holds it, the others need not wait. */
+static void end_late_worker(struct vc_daemon *daemon)
+{
+	vc_log(&daemon->log, VC_LOG_ERROR,
+	       "a worker does not finish and is killed; what it was at is recovered");
+	(void)kill(daemon->worker.pid, SIGKILL);
+	daemon->worker_limit = -1;
+}
+
+static bool is_due(int64_t when, int64_t now)
+{
+	return when >= 0 && when <= now;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+/* Does what is due, and sets the clock for what will be. *ret_end: nothing more. */
+static int advance(struct vc_daemon *daemon, bool *ret_end, struct vc_err *err)
+{
+	int64_t now = vc_daemon_now();
+	int64_t next = earlier(vc_burst_due(&daemon->burst),
+	                       vc_ledger_next(&daemon->ledger, daemon->worker_began));
+
+	if (daemon->worker.pid == 0 && daemon->stopping) {
+		*ret_end = true;
+		return 0;
+	}
+	if (daemon->worker.pid == 0 && (daemon->again || is_due(next, now)) &&
+	    vc_daemon_start_worker(daemon, err) < 0)
+		return -(int)err->kind;
+	if (daemon->worker.pid > 0 && is_due(daemon->worker_limit, now))
+		end_late_worker(daemon);
+	return vc_daemon_set_clock(
+		daemon, daemon->worker.pid > 0 ? daemon->worker_limit : next, err);
+}
+
+static int wait_for_one(struct vc_daemon *daemon, struct vc_err *err)
+{
+	struct epoll_event event;
+	const struct vc_slot *slot;
+	int n = epoll_wait(daemon->epoll, &event, 1, -1);
+
+	if (n < 0 && errno != EINTR)
+		return vc_fail_sys(err, errno, "cannot wait for events");
+	if (n <= 0)
+		return 0;
+	slot = event.data.ptr;
+	if (slot->source->ready(daemon, slot->fd, err) < 0)
+		return vc_err_context(err, "%s", slot->source->name);
+	return 0;
+}
+
+static int loop(struct vc_daemon *daemon, struct vc_err *err)
+{
+	bool end = false;
+
+	for (;;) {
+		if (advance(daemon, &end, err) < 0)
+			return -(int)err->kind;
+		if (end)
+			return 0;
+		if (wait_for_one(daemon, err) < 0)
+			return -(int)err->kind;
+	}
+}
+
+static int run(struct vc_daemon *daemon, struct vc_err *err)
+{
+	if (open_daemon(daemon, err) < 0)
+		return -(int)err->kind;
+	daemon->again = daemon->recover = daemon->config.role == VC_ROLE_HOST;
+	if (!daemon->again) {
+		vc_daemon_tell(daemon, "READY=1\nSTATUS=role kubernetes: no device is "
+		                       "touched");
+		daemon->ready = true;
+		daemon->stopping = daemon->options->once;
+	}
+	if (loop(daemon, err) < 0)
+		return -(int)err->kind;
+	if (daemon->options->once && daemon->ledger.n > 0)
+		return vc_fail(err, daemon->worst, "%zu problem%s", daemon->ledger.n,
+		               daemon->ledger.n == 1 ? "" : "s");
+	return 0;
+}
+
+/**
+ * vc_daemon_run() - Be virt-claimd
+ * @options:	command line
+ * @err:	why it could not start or go on; with --once what went wrong
+ *
+ * Return: 0 after a signal, or after one run without a problem; any kind of error
+ */
+int vc_daemon_run(const struct vc_daemon_options *options, struct vc_err *err)
+{
+	struct vc_daemon daemon = {
+		.options = options,
+		.notify = VC_NOTIFY_INIT,
+		.arena = VC_ARENA_INIT,
+		.lock = -1,
+		.epoll = -1,
+		.clock = -1,
+		.files = -1,
+		.worker = VC_WORKER_INIT,
+	};
+	int r = run(&daemon, err);
+
+	close_daemon(&daemon);
+	return r;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "claimd/watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* In a directory of files; a file appears with rename(2) or link(2). An editor may write
+ * into one. */
+#define FILES_MASK                                                              \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_CLOSE_WRITE | \
+	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+/* In a directory whose only news is a new directory. */
+#define PARENT_MASK (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+
+/* More namespaces than these are not watched: a change in them waits for another event. */
+#define NAMESPACES_MAX 1024U
+#define READ_BYTES     4096
+
+/**
+ * vc_watch_open() - Begin to watch, nothing yet
+ * @ret_fd:	descriptor, non-blocking
+ * @err:	why not
+ *
+ * Return: 0 or -VC_ERR_SYSTEM
+ */
+int vc_watch_open(int *ret_fd, struct vc_err *err)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd < 0)
+		return vc_fail_sys(err, errno, "cannot watch files");
+	*ret_fd = fd;
+	return 0;
+}
+
+/* What is not there is not watched. */
+static int add(int fd, const char *path, uint32_t mask, struct vc_err *err)
+{
+	if (inotify_add_watch(fd, path, mask) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return vc_fail_sys(err, errno, "cannot watch '%s'", path);
+	return 0;
+}
+
+static int add_below(struct vc_arena *arena, int fd, const char *directory,
+                     const char *name, uint32_t mask, struct vc_err *err)
+{
+	const char *path = vc_arena_printf(arena, "%s/%s", directory, name);
+
+	return path ? add(fd, path, mask, err) : vc_fail_oom(err);
+}
+
+static int add_namespaces(struct vc_arena *arena, int fd, const char *claims,
+                          struct vc_err *err)
+{
+	VC_AUTOCLOSE int dir = open(claims, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct vc_names names;
+
+	if (dir < 0)
+		return 0;
+	if (vc_file_list(arena, dir, &names, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < names.n && i < NAMESPACES_MAX; i++)
+		if (names.v[i][0] != '.' &&
+		    add_below(arena, fd, claims, names.v[i], FILES_MASK, err) < 0)
+			return -(int)err->kind;
+	return 0;
+}
+
+/**
+ * vc_watch_refresh() - Watch what is there
+ * @fd:		of vc_watch_open()
+ * @places:	where
+ * @err:	why not
+ *
+ * A directory that is missing is noticed when it appears, because its parent is watched.
+ *
+ * Return: 0, -VC_ERR_INPUT (too many namespaces), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_watch_refresh(int fd, const struct vc_watch_places *places, struct vc_err *err)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	char *claims = vc_arena_printf(&arena, "%s/claims", places->state);
+
+	if (!claims)
+		return vc_fail_oom(err);
+	if (add(fd, places->state, PARENT_MASK, err) < 0 ||
+	    add(fd, places->run, PARENT_MASK, err) < 0 ||
+	    add(fd, places->leases, FILES_MASK, err) < 0 ||
+	    add(fd, claims, FILES_MASK, err) < 0 ||
+	    add_below(&arena, fd, places->run, "journal", FILES_MASK, err) < 0)
+		return -(int)err->kind;
+	return add_namespaces(&arena, fd, claims, err);
+}
+
+static bool is_news(const struct inotify_event *event)
+{
+	if (event->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF))
+		return true;
+	if (event->len == 0 || event->name[0] == '.')
+		return false;
+	return true;
+}
+
+/**
+ * vc_watch_read() - Whether something happened
+ * @fd:		of vc_watch_open()
+ * @ret_news:	whether
+ * @err:	why it cannot be said
+ *
+ * Return: 0 or -VC_ERR_SYSTEM
+ */
+int vc_watch_read(int fd, bool *ret_news, struct vc_err *err)
+{
+	alignas(struct inotify_event) char buf[READ_BYTES];
+	ssize_t len = read(fd, buf, sizeof(buf));
+	bool news = false;
+
+	if (len < 0 && errno != EAGAIN && errno != EINTR)
+		return vc_fail_sys(err, errno, "cannot watch files");
+	for (ssize_t at = 0; at < len;) {
+		const struct inotify_event *event = (const void *)(buf + at);
+
+		news = news || is_news(event);
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	*ret_news = news;
+	return 0;
+}
