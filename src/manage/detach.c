@@ -16,6 +16,7 @@ struct job {
 	struct vc_live live;
 	struct vc_translation guest; /* of the live XML */
 	struct vc_definition stored;
+	struct vc_leases leases; /* of the domain, before we looked at the guest */
 	struct vc_lease_use use;
 	struct vc_names aliases;
 	struct vc_names known; /* aliases of both, for messages */
@@ -133,8 +134,10 @@ static int plan_guest(struct job *job, struct vc_err *err)
 	                        err) < 0 ||
 	    collect(job, err) < 0)
 		return -(int)err->kind;
-	return vc_lease_use_find(job->arena, job->manage, domain, &job->live.aliases,
-	                         &job->use, err);
+	if (vc_lease_use_find(job->arena, job->manage, domain, &job->live.aliases,
+	                      &job->use, err) < 0)
+		return -(int)err->kind;
+	return vc_lease_use_add_gone(job->arena, domain, &job->leases, &job->use, err);
 }
 
 static int carry_out(void *arg, struct vc_err *err)
@@ -186,7 +189,9 @@ static int find(struct job *job, struct vc_err *err)
 		return -(int)err->kind;
 	if (job->scope.config && choose(job, &job->stored.domain, err) < 0)
 		return -(int)err->kind;
-	if (job->scope.live && (vc_manage_facts(job->arena, m, name, VC_VIRT_LIVE,
+	if (job->scope.live && (vc_lease_use_list(job->arena, m, &job->stored.domain,
+	                                          &job->leases, err) < 0 ||
+	                        vc_manage_facts(job->arena, m, name, VC_VIRT_LIVE,
 	                                        &job->live.domain, err) < 0 ||
 	                        choose(job, &job->live.domain, err) < 0))
 		return -(int)err->kind;

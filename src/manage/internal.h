@@ -88,6 +88,13 @@ struct vc_lease_use {
 int vc_lease_use_find(struct vc_arena *arena, const struct vc_manage *manage,
                       const struct vc_virt_domain *domain, const struct vc_names *aliases,
                       struct vc_lease_use *ret_use, struct vc_err *err) VC_MUST_CHECK;
+/* Started leases of the domain, and those of them whose device its guest has no longer. */
+int vc_lease_use_list(struct vc_arena *arena, const struct vc_manage *manage,
+                      const struct vc_virt_domain *domain, struct vc_leases *ret_leases,
+                      struct vc_err *err) VC_MUST_CHECK;
+int vc_lease_use_add_gone(struct vc_arena *arena, const struct vc_virt_domain *domain,
+                          const struct vc_leases *leases, struct vc_lease_use *use,
+                          struct vc_err *err) VC_MUST_CHECK;
 /* The same of the domain as it is after a translation. */
 int vc_lease_use_after(struct vc_arena *arena, const struct vc_manage *manage,
                        const struct vc_definition *definition,

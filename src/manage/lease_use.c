@@ -8,6 +8,7 @@
  * somebody else wants the device (see store/lease.h).
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "hook/qemu_hook.h"
@@ -16,6 +17,12 @@
 
 #define PROC        "/proc"
 #define LIBVIRT_RUN "/run/libvirt/qemu"
+
+/* [LV] Only the system's daemon shares its devices with anybody. */
+static bool is_ours_to_keep(const struct vc_virt_domain *domain)
+{
+	return geteuid() == 0 && vc_virt_is_system(domain->uri);
+}
 
 /* Leaves the records of @aliases. */
 static int select_records(struct vc_arena *arena, const struct vc_names *aliases,
@@ -75,7 +82,7 @@ int vc_lease_use_find(struct vc_arena *arena, const struct vc_manage *manage,
 		.who = { .uuid = domain->uuid, .domain = domain->name },
 	};
 
-	if (geteuid() == 0 && vc_virt_is_system(domain->uri)) {
+	if (is_ours_to_keep(domain)) {
 		if (find_devices(arena, domain, aliases, &use.devices, err) < 0 ||
 		    vc_process_read(arena, PROC, getpid(), &self, err) < 0)
 			return -(int)err->kind;
@@ -83,6 +90,75 @@ int vc_lease_use_find(struct vc_arena *arena, const struct vc_manage *manage,
 		use.who.holder_start = self.start;
 	}
 	*ret_use = use;
+	return 0;
+}
+
+/**
+ * vc_lease_use_list() - The leases that a domain has
+ * @arena:	holds them
+ * @manage:	configuration
+ * @domain:	domain; its XML is not looked at
+ * @ret_leases:	leases of devices that its guest was given; none where
+ *		vc_lease_use_find() finds none
+ * @err:	why not
+ *
+ * Return: 0, -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
+ */
+int vc_lease_use_list(struct vc_arena *arena, const struct vc_manage *manage,
+                      const struct vc_virt_domain *domain, struct vc_leases *ret_leases,
+                      struct vc_err *err)
+{
+	const struct vc_lease_store store = { manage->config.leases, PROC, LIBVIRT_RUN };
+	struct vc_leases all = { 0 }, some = { 0 };
+
+	if (is_ours_to_keep(domain) && vc_lease_living(arena, &store, &all, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < all.n; i++) {
+		const struct vc_lease *l = &all.v[i];
+		struct vc_lease *slot;
+
+		if (l->problem || l->state != VC_LEASE_STARTED ||
+		    strcmp(l->uuid, domain->uuid) != 0)
+			continue;
+		slot = vc_list_push(arena, &some);
+		if (!slot)
+			return vc_fail_oom(err);
+		*slot = *l;
+	}
+	*ret_leases = some;
+	return 0;
+}
+
+/**
+ * vc_lease_use_add_gone() - Add leases whose device the guest has no longer
+ * @arena:	holds them
+ * @domain:	domain with its live XML
+ * @leases:	as of vc_lease_use_list() before that XML was asked for, so that a device that
+ *		is being attached is not taken for one that has gone
+ * @use:	leases
+ * @err:	broken XML
+ *
+ * A guest that was asked to let a device go may do so when nobody waits any more.
+ *
+ * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
+ */
+int vc_lease_use_add_gone(struct vc_arena *arena, const struct vc_virt_domain *domain,
+                          const struct vc_leases *leases, struct vc_lease_use *use,
+                          struct vc_err *err)
+{
+	struct vc_names present = { 0 };
+
+	if (leases->n == 0)
+		return 0;
+	if (find_devices(arena, domain, NULL, &present, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < leases->n; i++) {
+		char *device = leases->v[i].device;
+
+		if (!vc_manage_has(&present, device) &&
+		    vc_manage_push(arena, &use->devices, device, err) < 0)
+			return -(int)err->kind;
+	}
 	return 0;
 }
 
