@@ -26,10 +26,10 @@
 #define DEFAULT_DRIVER_DEADLINE 30
 #define MAX_DRIVER_DEADLINE     600
 
-static const char *const default_claims[] = {
-	"/run/virt-claim/claims",
-	"/var/run/kubernetes.io/dra-device-attributes", /* [KEP-5304] container tree */
-};
+/* Of the configuration's @run; what was prepared here */
+#define RUN_CLAIMS "claims"
+/* [KEP-5304] container tree */
+#define KUBERNETES_CLAIMS "/var/run/kubernetes.io/dra-device-attributes"
 
 static int add_claims(struct vc_arena *arena, struct vc_config *config, const char *path,
                       struct vc_err *err)
@@ -240,9 +240,9 @@ static int read_member(struct vc_arena *arena, const struct vc_node *value,
 }
 
 static int read_tree(struct vc_arena *arena, const struct vc_tree *tree, const char *path,
-                     struct vc_config *config, struct vc_err *err)
+                     struct vc_config *config, bool *ret_has_claims, struct vc_err *err)
 {
-	struct vc_node root;
+	struct vc_node root, claims;
 	size_t n;
 
 	if (vc_tree_documents(tree) > 1)
@@ -257,6 +257,7 @@ static int read_tree(struct vc_arena *arena, const struct vc_tree *tree, const c
 		if (read_member(arena, &value, config, err) < 0)
 			return -(int)err->kind;
 	}
+	*ret_has_claims = vc_node_member(&root, "claims", &claims);
 	return 0;
 }
 
@@ -273,8 +274,9 @@ static bool says_nothing(const char *text)
 	return true;
 }
 
+/* Sets *ret_has_claims when the file says where claims are, be it nowhere. */
 static int read_file(struct vc_arena *arena, const char *path, bool trusted,
-                     struct vc_config *config, struct vc_err *err)
+                     struct vc_config *config, bool *ret_has_claims, struct vc_err *err)
 {
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
 	struct vc_err reason = VC_ERR_INIT;
@@ -293,7 +295,7 @@ static int read_file(struct vc_arena *arena, const char *path, bool trusted,
 		return 0;
 	if (vc_tree_parse(text, len, path, &tree, err) < 0)
 		return -(int)err->kind;
-	return read_tree(arena, tree, path, config, err);
+	return read_tree(arena, tree, path, config, ret_has_claims, err);
 }
 
 static const struct path_default {
@@ -326,11 +328,22 @@ static int set_defaults(struct vc_arena *arena, struct vc_config *config,
 		if (!config->site)
 			return vc_fail_oom(err);
 	}
-	for (size_t i = 0; i < VC_ARRAY_SIZE(default_claims); i++)
-		if (access(default_claims[i], F_OK) == 0 &&
-		    add_claims(arena, config, default_claims[i], err) < 0)
-			return -(int)err->kind;
 	return 0;
+}
+
+/* Those that exist. */
+static int set_default_claims(struct vc_arena *arena, struct vc_config *config,
+                              struct vc_err *err)
+{
+	char *own = vc_arena_printf(arena, "%s/" RUN_CLAIMS, config->run);
+
+	if (!own)
+		return vc_fail_oom(err);
+	if (access(own, F_OK) == 0 && add_claims(arena, config, own, err) < 0)
+		return -(int)err->kind;
+	return access(KUBERNETES_CLAIMS, F_OK) == 0
+	               ? add_claims(arena, config, KUBERNETES_CLAIMS, err)
+	               : 0;
 }
 
 /**
@@ -347,9 +360,11 @@ int vc_config_read(struct vc_arena *arena, const char *path, bool trusted,
                    struct vc_config *ret_config, struct vc_err *err)
 {
 	struct vc_config config = { 0 };
+	bool has_claims = false;
 
 	if (set_defaults(arena, &config, err) < 0 ||
-	    read_file(arena, path, trusted, &config, err) < 0)
+	    read_file(arena, path, trusted, &config, &has_claims, err) < 0 ||
+	    (!has_claims && set_default_claims(arena, &config, err) < 0))
 		return -(int)err->kind;
 	*ret_config = config;
 	return 0;

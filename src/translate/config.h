@@ -21,8 +21,8 @@ enum vc_role {
 
 /**
  * struct vc_config - configuration; unset keys have these defaults
- * @claims:	claims: paths as of --claims. [/run/virt-claim/claims,
- *		/var/run/kubernetes.io/dra-device-attributes], those that exist
+ * @claims:	claims: paths as of --claims. claims below @run, and
+ *		/var/run/kubernetes.io/dra-device-attributes; those that exist
  * @leases:	leases: directory. /run/virt-claim/leases
  * @sysfs:	sysfs: /sys
  * @site:	site-stylesheet: VC_CONFIG_SITE when it exists, else none

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +39,18 @@ static void test_defaults(void **state VC_UNUSED)
 			assert_null(config.site);
 		assert_int_equal(config.target_libvirt, 0);
 		assert_int_equal(config.deadline_ms, 5000);
+		assert_int_equal(config.role, VC_ROLE_HOST);
+		assert_string_equal(config.state, "/var/lib/virt-claim");
+		assert_string_equal(config.run, "/run/virt-claim");
+		assert_string_equal(config.cdi, "/var/run/cdi");
+		assert_string_equal(config.proc, "/proc");
+		assert_string_equal(config.dev, "/dev");
+		assert_null(config.modules_alias);
+		assert_null(config.pci_ids);
+		assert_null(config.qemu_user);
+		assert_null(config.qemu_group);
+		assert_int_equal(config.allowed.n, 0);
+		assert_int_equal(config.driver_deadline_ms, 30000);
 	}
 }
 
@@ -73,6 +86,71 @@ static void test_all_keys(void **state VC_UNUSED)
 	assert_int_equal(config.deadline_ms, 9000);
 }
 
+static void test_node_keys(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config config;
+
+	assert_int_equal(read_text(&arena,
+	                           "role: kubernetes\nstate: /st\nrun: /r\ncdi: /c\n"
+	                           "proc: /p\ndev: /d\nmodules-alias: /m\npci-ids: /i\n"
+	                           "qemu-user: libvirt-qemu\nqemu-group: 107\n"
+	                           "allow-host-devices: [\"0000:65:00.0\", \"1-4\"]\n"
+	                           "driver-deadline: 600\n",
+	                           &config, &err),
+	                 0);
+	assert_int_equal(config.role, VC_ROLE_KUBERNETES);
+	assert_string_equal(config.state, "/st");
+	assert_string_equal(config.run, "/r");
+	assert_string_equal(config.cdi, "/c");
+	assert_string_equal(config.proc, "/p");
+	assert_string_equal(config.dev, "/d");
+	assert_string_equal(config.modules_alias, "/m");
+	assert_string_equal(config.pci_ids, "/i");
+	assert_string_equal(config.qemu_user, "libvirt-qemu");
+	assert_string_equal(config.qemu_group, "107");
+	assert_int_equal(config.allowed.n, 2);
+	assert_string_equal(config.allowed.v[1], "1-4");
+	assert_int_equal(config.driver_deadline_ms, 600000);
+}
+
+/* What was prepared is found where it was put. */
+static void test_claims_below_run(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *text;
+		bool found;
+	} cases[] = {
+		{ "run: %s\n", true },
+		{ "sysfs: /s\nrun: %s\n", true },
+		{ "run: %s/no\n", false },
+		{ "run: %s\nclaims: []\n", false },
+		{ "claims: [/a]\nrun: %s\n", false },
+	};
+	char run[] = "/tmp/vc-config-run-XXXXXX", claims[64];
+
+	assert_non_null(mkdtemp(run));
+	(void)snprintf(claims, sizeof(claims), "%s/claims", run);
+	assert_int_equal(mkdir(claims, 0755), 0);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_err err = VC_ERR_INIT;
+		struct vc_config config;
+		const char *at = strstr(cases[i].text, "%s");
+		const char *text =
+			vc_arena_printf(&arena, "%.*s%s%s", (int)(at - cases[i].text),
+		                        cases[i].text, run, at + 2);
+
+		assert_int_equal(read_text(&arena, text, &config, &err), 0);
+		assert_int_equal(config.claims.n > 0 &&
+		                         strcmp(config.claims.v[0], claims) == 0,
+		                 cases[i].found);
+	}
+	assert_int_equal(rmdir(claims), 0);
+	assert_int_equal(rmdir(run), 0);
+}
+
 static void test_refused(void **state VC_UNUSED)
 {
 	static const struct {
@@ -90,6 +168,29 @@ static void test_refused(void **state VC_UNUSED)
 		{ "hook-deadline: 61\n", "/hook-deadline: expected a number" },
 		{ "hook-deadline: \"5\"\n", "/hook-deadline: expected a number" },
 		{ "hook-deadline: -1\n", "/hook-deadline: expected a number" },
+		{ "role: node\n", "/role: expected 'host' or 'kubernetes'" },
+		{ "role: true\n", "/role: expected 'host' or 'kubernetes'" },
+		{ "state: lib\n", "/state: expected a path" },
+		{ "run: 1\n", "/run: expected a path" },
+		{ "cdi: [/a]\n", "/cdi: expected a path" },
+		{ "proc:\n", "/proc: expected a path" },
+		{ "dev: \"\"\n", "/dev: expected a path" },
+		{ "modules-alias: modules.alias\n", "/modules-alias: expected a path" },
+		{ "pci-ids: ./pci.ids\n", "/pci-ids: expected a path" },
+		{ "qemu-user:\n", "/qemu-user: expected a name or a number" },
+		{ "qemu-user: \"\"\n", "/qemu-user: expected a name or a number" },
+		{ "qemu-user: -1\n", "/qemu-user: expected a name or a number" },
+		{ "qemu-group: 4294967295\n", "/qemu-group: expected a name or" },
+		{ "qemu-group: [kvm]\n", "/qemu-group: expected a name or a number" },
+		{ "allow-host-devices: \"1-4\"\n",
+		  "/allow-host-devices: expected a list of addresses" },
+		{ "allow-host-devices: [\"\"]\n",
+		  "/allow-host-devices/0: expected an address in quotes" },
+		{ "allow-host-devices: [\"1-4\", 5]\n",
+		  "/allow-host-devices/1: expected an address in quotes" },
+		{ "driver-deadline: 0\n", "/driver-deadline: expected a number" },
+		{ "driver-deadline: 601\n", "from 1 to 600" },
+		{ "driver-deadline: 1.5\n", "/driver-deadline: expected a number" },
 		{ "- a\n", "expected keys and values" },
 		{ "just text\n", "not plain text" },
 		{ "sysfs: /a\n---\nsysfs: /b\n", "expected one document" },
@@ -127,8 +228,12 @@ static void test_trust(void **state VC_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_missing_file),
-		cmocka_unit_test(test_all_keys), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_node_keys),
+		cmocka_unit_test(test_claims_below_run),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_trust),
 	};
 	int r;
