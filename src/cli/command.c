@@ -72,13 +72,42 @@ static const struct vc_option *find_option(const struct getopt_tables *t, int va
 	return NULL;
 }
 
+static int add_string(struct vc_arena *arena, uint8_t *slot, const char *argument,
+                      struct vc_err *err)
+{
+	struct vc_strings list;
+	const char **item;
+
+	memcpy(&list, slot, sizeof(list));
+	item = vc_list_push(arena, &list);
+	if (!item)
+		return vc_fail_oom(err);
+	*item = argument;
+	memcpy(slot, &list, sizeof(list));
+	return 0;
+}
+
+static int add_given(struct vc_arena *arena, uint8_t *slot,
+                     const struct vc_option *option, const char *argument,
+                     struct vc_err *err)
+{
+	struct vc_givens list;
+	struct vc_given *item;
+
+	memcpy(&list, slot, sizeof(list));
+	item = vc_list_push(arena, &list);
+	if (!item)
+		return vc_fail_oom(err);
+	*item = (struct vc_given){ option, argument };
+	memcpy(slot, &list, sizeof(list));
+	return 0;
+}
+
 static int set_option(struct vc_arena *arena, const struct vc_option *option,
                       void *values, struct vc_err *err)
 {
 	uint8_t *slot = (uint8_t *)values + option->offset;
 	const char *argument = optarg;
-	struct vc_strings list;
-	const char **item;
 
 	switch (option->type) {
 	case VC_OPTION_FLAG:
@@ -88,15 +117,11 @@ static int set_option(struct vc_arena *arena, const struct vc_option *option,
 		memcpy(slot, &argument, sizeof(argument));
 		return 0;
 	case VC_OPTION_LIST:
+		return add_string(arena, slot, argument, err);
+	case VC_OPTION_ORDER:
 		break;
 	}
-	memcpy(&list, slot, sizeof(list));
-	item = vc_list_push(arena, &list);
-	if (!item)
-		return vc_fail_oom(err);
-	*item = argument;
-	memcpy(slot, &list, sizeof(list));
-	return 0;
+	return add_given(arena, slot, option, argument, err);
 }
 
 static int unknown_option(const struct getopt_tables *t, const char *argument,

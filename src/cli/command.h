@@ -15,6 +15,7 @@ enum vc_option_type {
 	VC_OPTION_FLAG,   /* no argument; sets a bool */
 	VC_OPTION_STRING, /* one argument; sets a const char * that points into argv */
 	VC_OPTION_LIST,   /* repeatable; appends to a struct vc_strings */
+	VC_OPTION_ORDER,  /* repeatable; appends to a struct vc_givens */
 };
 
 /* What completion offers for an argument. */
@@ -27,6 +28,19 @@ enum vc_completes {
 
 struct vc_strings {
 	const char **v;
+	size_t n, cap;
+};
+
+/* An option as it was given. */
+struct vc_given {
+	const struct vc_option *option;
+	const char *argument;
+};
+
+/* In the order of the command line, for options that belong to the one before them: all of
+ * them have this list at their offset. */
+struct vc_givens {
+	struct vc_given *v;
 	size_t n, cap;
 };
 

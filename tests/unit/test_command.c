@@ -108,6 +108,81 @@ static int dispatch(const char *line, struct vc_err *err)
 	return vc_command_dispatch(commands, VC_ARRAY_SIZE(commands), argc, argv, err);
 }
 
+/* Options that belong to the one before them */
+
+struct ordered {
+	struct vc_givens things;
+	bool force;
+};
+
+static char order[128];
+
+static int run_ordered(struct vc_arena *arena VC_UNUSED, const void *values,
+                       int n_operands VC_UNUSED, char **operands VC_UNUSED,
+                       struct vc_err *err VC_UNUSED)
+{
+	const struct ordered *o = values;
+
+	order[0] = '\0';
+	for (size_t i = 0; i < o->things.n; i++) {
+		size_t used = strlen(order);
+
+		(void)snprintf(order + used, sizeof(order) - used, "%s=%s;",
+		               o->things.v[i].option->name, o->things.v[i].argument);
+	}
+	return 0;
+}
+
+static const struct vc_option ordered_options[] = {
+	{ "thing", 't', VC_OPTION_ORDER, offsetof(struct ordered, things), "NAME",
+	  "a thing", VC_COMPLETES_NOTHING, NULL },
+	{ "colour", 0, VC_OPTION_ORDER, offsetof(struct ordered, things), "COLOUR",
+	  "of the thing before it", VC_COMPLETES_NOTHING, NULL },
+	{ "force", 'f', VC_OPTION_FLAG, offsetof(struct ordered, force), NULL, "anyway",
+	  VC_COMPLETES_NOTHING, NULL },
+	{ 0 },
+};
+
+static const struct vc_command paint = {
+	.name = "paint",
+	.operands = "[ROOM]",
+	.summary = "paint things",
+	.max_operands = 1,
+	.options = ordered_options,
+	.options_size = sizeof(struct ordered),
+	.run = run_ordered,
+};
+
+static void test_order(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *words[10];
+		const char *order;
+	} cases[] = {
+		{ { "paint" }, "" },
+		{ { "paint", "--thing", "a", "--colour", "red", "-tb" },
+		  "thing=a;colour=red;thing=b;" },
+		{ { "paint", "--colour=red", "hall", "-f", "--thing", "a", "-t", "a" },
+		  "colour=red;thing=a;thing=a;" },
+	};
+	const struct vc_command *const table[] = { &paint };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		struct vc_err err = VC_ERR_INIT;
+		char words[10][16];
+		char *argv[12] = { words[9] };
+		int argc = 1;
+
+		for (size_t k = 0; cases[i].words[k]; k++) {
+			(void)snprintf(words[k], sizeof(words[k]), "%s",
+			               cases[i].words[k]);
+			argv[argc++] = words[k];
+		}
+		assert_int_equal(vc_command_dispatch(table, 1, argc, argv, &err), 0);
+		assert_string_equal(order, cases[i].order);
+	}
+}
+
 static void test_runs(void **state VC_UNUSED)
 {
 	static const struct {
@@ -360,10 +435,10 @@ static void test_suggest(void **state VC_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs),          cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_command_fails), cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_texts),         cmocka_unit_test(test_program),
-		cmocka_unit_test(test_suggest),
+		cmocka_unit_test(test_runs),      cmocka_unit_test(test_order),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_command_fails),
+		cmocka_unit_test(test_full_disk), cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_program),   cmocka_unit_test(test_suggest),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
