@@ -15,7 +15,7 @@
 #include "store/boot_id.h"
 
 /* On top of what the worker asks for. */
-#define MARGIN_MS 10000
+#define MARGIN_MS INT64_C(10000)
 
 static int run_in_worker(void *arg, int notes)
 {

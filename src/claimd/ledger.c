@@ -43,19 +43,20 @@ static void remove_at(struct vc_ledger *ledger, size_t i)
 	memmove(&ledger->v[i], &ledger->v[i + 1], (ledger->n - i) * sizeof(ledger->v[0]));
 }
 
-static bool make_room(struct vc_ledger *ledger)
+/* Room for one more; NULL there is none. */
+static struct vc_matter *make_room(struct vc_ledger *ledger)
 {
 	size_t cap = ledger->cap > 0 ? ledger->cap * 2 : 16;
 	struct vc_matter *v;
 
 	if (ledger->n < ledger->cap)
-		return true;
+		return ledger->v;
 	v = reallocarray(ledger->v, cap, sizeof(*v));
 	if (!v)
-		return false;
+		return NULL;
 	ledger->v = v;
 	ledger->cap = cap;
-	return true;
+	return v;
 }
 
 static int add(struct vc_ledger *ledger, const char *subject, const char *text,
@@ -68,14 +69,15 @@ static int add(struct vc_ledger *ledger, const char *subject, const char *text,
 		.text = strdup(text),
 		.current = true,
 	};
+	struct vc_matter *v = make_room(ledger);
 
-	if (!matter.subject || !matter.text || !make_room(ledger)) {
+	if (!matter.subject || !matter.text || !v) {
 		free(matter.subject);
 		free(matter.text);
 		return vc_fail_oom(err);
 	}
-	memmove(&ledger->v[i + 1], &ledger->v[i], (ledger->n - i) * sizeof(ledger->v[0]));
-	ledger->v[i] = matter;
+	memmove(&v[i + 1], &v[i], (ledger->n - i) * sizeof(*v));
+	v[i] = matter;
 	ledger->n++;
 	return 0;
 }
@@ -131,7 +133,7 @@ static int note(struct vc_ledger *ledger, const char *subject, const char *text,
 int vc_ledger_problem(struct vc_ledger *ledger, const char *subject, const char *text,
                       bool *ret_news, struct vc_err *err)
 {
-	struct vc_matter *matter;
+	struct vc_matter *matter = NULL;
 
 	if (note(ledger, subject, text, &matter, ret_news, err) < 0)
 		return -(int)err->kind;
@@ -154,7 +156,7 @@ int vc_ledger_problem(struct vc_ledger *ledger, const char *subject, const char 
 int vc_ledger_failed(struct vc_ledger *ledger, const char *subject, const char *text,
                      int64_t now, bool *ret_news, struct vc_err *err)
 {
-	struct vc_matter *matter;
+	struct vc_matter *matter = NULL;
 	unsigned doublings;
 
 	if (note(ledger, subject, text, &matter, ret_news, err) < 0)

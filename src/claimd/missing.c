@@ -10,18 +10,20 @@
 #include "base/cleanup.h"
 #include "base/parse.h"
 
-static int path_of(struct vc_arena *arena, const char *run, const char *uid,
-                   char **ret_path, struct vc_err *err)
+/* NULL: @err says why. */
+static char *path_of(struct vc_arena *arena, const char *run, const char *uid,
+                     struct vc_err *err)
 {
 	char *path;
 
-	if (!vc_is_uuid(uid))
-		return vc_fail(err, VC_ERR_INPUT, "'%.100s' is no UUID", uid);
+	if (!vc_is_uuid(uid)) {
+		(void)vc_fail(err, VC_ERR_INPUT, "'%.100s' is no UUID", uid);
+		return NULL;
+	}
 	path = vc_arena_printf(arena, "%s/missing/%s", run, uid);
 	if (!path)
-		return vc_fail_oom(err);
-	*ret_path = path;
-	return 0;
+		(void)vc_fail_oom(err);
+	return path;
 }
 
 /**
@@ -64,13 +66,13 @@ int vc_missing_add(struct vc_arena *arena, const char *run, const char *uid,
                    struct vc_err *err)
 {
 	char *directory = vc_arena_printf(arena, "%s/missing", run);
-	char *path = NULL;
+	char *path = path_of(arena, run, uid, err);
 	VC_AUTOCLOSE int fd = -1;
 
+	if (!path)
+		return -(int)err->kind;
 	if (!directory)
 		return vc_fail_oom(err);
-	if (path_of(arena, run, uid, &path, err) < 0)
-		return -(int)err->kind;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return vc_fail_sys(err, errno, "cannot make '%s'", directory);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -89,9 +91,9 @@ int vc_missing_add(struct vc_arena *arena, const char *run, const char *uid,
 int vc_missing_remove(struct vc_arena *arena, const char *run, const char *uid,
                       struct vc_err *err)
 {
-	char *path = NULL;
+	const char *path = path_of(arena, run, uid, err);
 
-	if (path_of(arena, run, uid, &path, err) < 0)
+	if (!path)
 		return -(int)err->kind;
 	if (unlink(path) < 0 && errno != ENOENT)
 		return vc_fail_sys(err, errno, "cannot remove '%s'", path);

@@ -114,12 +114,11 @@ static int open_uevents(struct vc_daemon *daemon VC_UNUSED, int *ret_fd,
 static int on_uevents(struct vc_daemon *daemon, int fd, struct vc_err *err)
 {
 	for (int i = 0; i < UEVENTS_AT_ONCE; i++) {
-		char buf[VC_UEVENT_MAX_BYTES];
+		struct vc_uevent_message message;
 		enum vc_uevent_news news;
 		struct vc_uevent event;
-		size_t len;
 
-		if (vc_uevent_read(fd, buf, &len, &news, err) < 0)
+		if (vc_uevent_read(fd, &message, &news, err) < 0)
 			return -(int)err->kind;
 		if (news == VC_UEVENT_NONE)
 			return 0;
@@ -127,7 +126,8 @@ static int on_uevents(struct vc_daemon *daemon, int fd, struct vc_err *err)
 			vc_daemon_happened(daemon);
 			continue;
 		}
-		if (!vc_uevent_parse(buf, len, &event) || !vc_uevent_matters(&event))
+		if (!vc_uevent_parse(message.bytes, message.len, &event) ||
+		    !vc_uevent_matters(&event))
 			continue;
 		if (vc_uevent_is_new_device(&event))
 			vc_renewed_add(&daemon->renewed, event.name);

@@ -182,20 +182,20 @@ int vc_uevent_open(int *ret_fd, struct vc_err *err)
 /**
  * vc_uevent_read() - Take one message
  * @fd:		socket of vc_uevent_open()
- * @buf:	VC_UEVENT_MAX_BYTES
- * @ret_len:	length, when there is a message
+ * @message:	buffer; holds it when there is one
  * @ret_news:	whether there is one; a forged one is none, and others may follow it
  * @err:	why not
  *
  * Return: 0 or -VC_ERR_SYSTEM
  */
-int vc_uevent_read(int fd, char *buf, size_t *ret_len, enum vc_uevent_news *ret_news,
-                   struct vc_err *err)
+int vc_uevent_read(int fd, struct vc_uevent_message *message,
+                   enum vc_uevent_news *ret_news, struct vc_err *err)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
-	struct iovec data = { .iov_base = buf, .iov_len = VC_UEVENT_MAX_BYTES };
+	struct iovec data = { .iov_base = message->bytes,
+		              .iov_len = sizeof(message->bytes) };
 	struct sockaddr_nl from = { 0 };
-	struct msghdr message = {
+	struct msghdr header = {
 		.msg_name = &from,
 		.msg_namelen = sizeof(from),
 		.msg_iov = &data,
@@ -203,7 +203,7 @@ int vc_uevent_read(int fd, char *buf, size_t *ret_len, enum vc_uevent_news *ret_
 		.msg_control = control,
 		.msg_controllen = sizeof(control),
 	};
-	ssize_t len = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t len = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (len < 0 && errno == ENOBUFS) {
 		*ret_news = VC_UEVENT_LOST;
@@ -212,8 +212,8 @@ int vc_uevent_read(int fd, char *buf, size_t *ret_len, enum vc_uevent_news *ret_
 	if (len < 0 && errno != EAGAIN && errno != EINTR)
 		return vc_fail_sys(err, errno, "cannot read events of the kernel");
 	*ret_news = VC_UEVENT_NONE;
-	if (len >= 0 && vc_uevent_is_genuine(&message)) {
-		*ret_len = (size_t)len;
+	if (len >= 0 && vc_uevent_is_genuine(&header)) {
+		message->len = (size_t)len;
 		*ret_news = VC_UEVENT_SOME;
 	}
 	return 0;

@@ -31,6 +31,12 @@ struct vc_uevent {
 	const char *name;
 };
 
+/* As it came: parts that end with a NUL. */
+struct vc_uevent_message {
+	char bytes[VC_UEVENT_MAX_BYTES];
+	size_t len;
+};
+
 enum vc_uevent_news {
 	VC_UEVENT_NONE, /* nothing that can be believed */
 	VC_UEVENT_SOME, /* one message of the kernel */
@@ -48,6 +54,6 @@ bool vc_uevent_is_new_device(const struct vc_uevent *event);
 bool vc_uevent_is_genuine(struct msghdr *message);
 
 int vc_uevent_open(int *ret_fd, struct vc_err *err) VC_MUST_CHECK;
-/* Takes the next message; does not wait. @buf: VC_UEVENT_MAX_BYTES. */
-int vc_uevent_read(int fd, char *buf, size_t *ret_len, enum vc_uevent_news *ret_news,
-                   struct vc_err *err) VC_MUST_CHECK;
+/* Takes the next message; does not wait. */
+int vc_uevent_read(int fd, struct vc_uevent_message *message,
+                   enum vc_uevent_news *ret_news, struct vc_err *err) VC_MUST_CHECK;

@@ -115,7 +115,7 @@ static int recover(struct view *view, struct vc_err *err)
 	struct vc_prepare_report report = { 0 };
 	struct vc_entries entries;
 
-	if (vc_journal_list(view->arena, view->node.config->run, view->node.boot_id,
+	if (vc_journal_list(view->arena, view->work->config->run, view->node.boot_id,
 	                    &entries, err) < 0 ||
 	    be_patient(view, count_steps(&entries), err) < 0 ||
 	    vc_node_recover(view->arena, &view->node, false, &report, err) < 0)
@@ -131,7 +131,7 @@ static int recover(struct view *view, struct vc_err *err)
 /* Everything that decisions are made from. Under the lock. */
 static int look(struct view *view, struct vc_err *err)
 {
-	const struct vc_config *config = view->node.config;
+	const struct vc_config *config = view->work->config;
 	struct vc_names notes = { 0 };
 
 	if (vc_node_observe(view->arena, &view->node, &view->inventory, err) < 0 ||
@@ -234,7 +234,7 @@ static int withdraw(struct view *view, const struct vc_host_claim *claim,
 static int remember(struct view *view, const struct vc_host_claim *claim, bool missing,
                     struct vc_err *err)
 {
-	const char *run = view->node.config->run;
+	const char *run = view->work->config->run;
 	bool known = has_name(&view->missing, claim->uid);
 
 	if (missing == known)
@@ -315,7 +315,7 @@ static int forget_missing(struct view *view, struct vc_err *err)
 		for (size_t j = 0; j < view->entries.n && !known; j++)
 			known = strcmp(view->entries.v[j].uid, uid) == 0;
 		if (!known &&
-		    vc_missing_remove(view->arena, view->node.config->run, uid, err) < 0)
+		    vc_missing_remove(view->arena, view->work->config->run, uid, err) < 0)
 			return -(int)err->kind;
 	}
 	return 0;
@@ -327,7 +327,7 @@ static int survey(struct view *view, struct vc_err *err)
 	VC_AUTOCLOSE int lock = -1;
 
 	if (be_patient(view, 0, err) < 0 ||
-	    vc_lock_take(view->node.config->run, LOCK_WAIT_MS, &lock, err) < 0 ||
+	    vc_lock_take(view->work->config->run, LOCK_WAIT_MS, &lock, err) < 0 ||
 	    look(view, err) < 0)
 		return -(int)err->kind;
 	view->recover = false;

@@ -46,7 +46,7 @@ static void test_missing(void **state)
 static void test_missing_refused(void **state)
 {
 	static const char *const uids[] = {
-		"", ".", "..", "../lock", UID_A "/x", "lock"
+		"", ".", "..", "../lock", "11111111-1111-4111-8111-111111111111/x", "lock"
 	};
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	const struct temp_tree *t = *state;

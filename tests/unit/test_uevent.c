@@ -188,23 +188,22 @@ static void test_genuine(void **state VC_UNUSED)
  * of netlink's has nothing that could be believed. */
 static void test_read(void **state VC_UNUSED)
 {
-	char buf[VC_UEVENT_MAX_BYTES];
+	struct vc_uevent_message message = { .len = 0 };
 	enum vc_uevent_news news = VC_UEVENT_SOME;
 	struct vc_err err = VC_ERR_INIT;
-	size_t len = 0;
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(vc_uevent_read(ends[0], buf, &len, &news, &err), 0);
+	assert_int_equal(vc_uevent_read(ends[0], &message, &news, &err), 0);
 	assert_int_equal(news, VC_UEVENT_NONE);
 	assert_int_equal(write(ends[1], "add@/a", 7), 7);
 	news = VC_UEVENT_SOME;
-	assert_int_equal(vc_uevent_read(ends[0], buf, &len, &news, &err), 0);
+	assert_int_equal(vc_uevent_read(ends[0], &message, &news, &err), 0);
 	assert_int_equal(news, VC_UEVENT_NONE);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
-	assert_int_equal(vc_uevent_read(ends[0], buf, &len, &news, &err), -VC_ERR_SYSTEM);
-	assert_int_equal(len, 0);
+	assert_int_equal(vc_uevent_read(ends[0], &message, &news, &err), -VC_ERR_SYSTEM);
+	assert_int_equal(message.len, 0);
 }
 
 int main(void)
