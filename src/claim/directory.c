@@ -13,6 +13,10 @@
  * When a second pod names that claim directly, the name is the first pod's, which
  * nobody told us: only then the few entries of resourceclaimtemplates/ are looked
  * through.
+ *
+ * A claim of the shared tree appears and disappears as a whole folder, by rename. It
+ * counts when the folder that was in its place before its files were read is there
+ * afterwards too: nothing is removed from a folder in its place.
  */
 #include "claim/directory.h"
 
@@ -32,6 +36,7 @@
 #define HOST_FILE     "metadata.json"
 #define FILE_SUFFIX   "-metadata.json"
 #define PROBES_MAX    32
+#define ATTEMPTS      20 /* of a folder that is replaced all the time */
 
 struct walk {
 	struct vc_arena *arena;
@@ -360,6 +365,60 @@ static int walk_container(struct walk *w)
 
 /* <namespace>/<claim> */
 
+static bool is_still_there(const struct walk *w, const struct place *place, int fd)
+{
+	struct stat before, now;
+
+	return fstat(fd, &before) == 0 &&
+	       fstatat(w->dir, place->path, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       before.st_ino == now.st_ino && before.st_dev == now.st_dev;
+}
+
+/* One try; @fd is the folder. *ret_whole is false when it went away meanwhile: then it
+ * says nothing. The open descriptor keeps its inode from being given again. */
+static int read_folder(struct walk *w, const struct place *place, int fd, bool *ret_whole)
+{
+	const struct vc_facts before = *w->facts;
+	const int n_found = w->n_found;
+	int r = visit_requests(w, place, visit_shared_request);
+
+	*ret_whole = is_still_there(w, place, fd);
+	if (*ret_whole || r == -VC_ERR_INTERNAL)
+		return r;
+	w->facts->claims.n = before.claims.n;
+	w->facts->notes.n = before.notes.n;
+	w->n_found = n_found;
+	*w->err = (struct vc_err)VC_ERR_INIT;
+	return 0;
+}
+
+static int read_whole_folder(struct walk *w, const struct place *place)
+{
+	bool whole = false;
+
+	for (unsigned i = 0; i < ATTEMPTS && !whole; i++) {
+		VC_AUTOCLOSE int fd = -1;
+		int r = vc_file_open_directory(w->dir, place->path, w->flags, &fd,
+		                               w->err);
+
+		if (r == -VC_ERR_ABSENT) {
+			*w->err = (struct vc_err)VC_ERR_INIT;
+			return 0;
+		}
+		if (r < 0)
+			return open_failed(w, place->path);
+		r = read_folder(w, place, fd, &whole);
+		if (r < 0)
+			return r;
+	}
+	if (whole)
+		return 0;
+	return vc_fail(w->err, VC_ERR_SYSTEM,
+	               "%s/%s: is replaced all the time; try again when its writer is "
+	               "done",
+	               w->path, place->path);
+}
+
 static int visit_shared_claim(struct walk *w, const struct place *at, const char *name)
 {
 	struct place place = { 0 };
@@ -369,7 +428,7 @@ static int visit_shared_claim(struct walk *w, const struct place *at, const char
 	if (!enter(w, at, name, &place))
 		return vc_fail_oom(w->err);
 	place.claim = name;
-	return visit_requests(w, &place, visit_shared_request);
+	return read_whole_folder(w, &place);
 }
 
 static int visit_namespace(struct walk *w, const struct place *at, const char *name)
