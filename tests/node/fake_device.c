@@ -124,6 +124,7 @@ static int add_vf(const char *pf, long index)
 	(void)vc_fake_link(link, at);
 	(void)snprintf(link, sizeof(link), "%s/virtfn%ld", pf, index);
 	(void)vc_fake_link(link, at);
+	vc_fake_uevent("add", at, "pci");
 	if (vc_fake_number("sys/bus/pci/drivers_autoprobe") == 1)
 		(void)vc_fake_attach(address);
 	return 0;
@@ -144,6 +145,7 @@ static int remove_vf(const char *name, void *arg)
 	vc_fake_leave(at);
 	vc_fake_remove("sys/%s", at);
 	vc_fake_remove("kernel/functions/%s", vc_fake_last(at));
+	vc_fake_uevent("remove", at, "pci");
 	return 0;
 }
 
@@ -207,6 +209,7 @@ static int pull(const char *address)
 	(void)vc_fake_put(at, "kernel/removed/%s/path", address);
 	(void)snprintf(from, sizeof(from), "sys/%s", at);
 	(void)snprintf(to, sizeof(to), "kernel/removed/%s/function", address);
+	vc_fake_uevent("remove", at, "pci");
 	return vc_fake_rename(from, to);
 }
 
@@ -239,6 +242,7 @@ static int put_back(const char *address, void *arg)
 	(void)vc_fake_join(at);
 	(void)snprintf(link, sizeof(link), "bus/pci/devices/%s", address);
 	(void)vc_fake_link(link, at);
+	vc_fake_uevent("add", at, "pci");
 	if (vc_fake_number("sys/bus/pci/drivers_autoprobe") == 1)
 		(void)vc_fake_attach(address);
 	return 0;

@@ -79,6 +79,19 @@ static void move_one(const struct evidence *evidence, const char *name)
 	                     evidence->appears ? shown : hidden);
 }
 
+/* "class/nvme/nvme0" is of the subsystem nvme. */
+static void tell(const struct evidence *evidence, const char *link)
+{
+	char at[VC_FAKE_PATH], subsystem[64];
+
+	(void)snprintf(at, sizeof(at), "%s/%s", evidence->at, vc_fake_last(link));
+	if (strncmp(link, "class/", 6) != 0)
+		return;
+	(void)snprintf(subsystem, sizeof(subsystem), "%.*s", (int)strcspn(link + 6, "/"),
+	               link + 6);
+	vc_fake_uevent(evidence->appears ? "add" : "remove", at, subsystem);
+}
+
 static void link_one(const struct evidence *evidence, char *line)
 {
 	char *target = strchr(line, ' ');
@@ -88,7 +101,8 @@ static void link_one(const struct evidence *evidence, char *line)
 	*target++ = '\0';
 	if (evidence->appears)
 		(void)vc_fake_link_raw(line, target);
-	else
+	tell(evidence, line);
+	if (!evidence->appears)
 		vc_fake_unlink("sys/%s", line);
 }
 
@@ -172,6 +186,7 @@ static int bind_to(const char *address, const char *at, const char *driver)
 		show_evidence(&(struct evidence){ at, address, true });
 	if (is_vfio(driver))
 		vfio_appears(at);
+	vc_fake_uevent("bind", at, "pci");
 	return 0;
 }
 
@@ -213,6 +228,7 @@ int vc_fake_detach(const char *address)
 	vc_fake_unlink("sys/bus/pci/drivers/%s/%s", driver, address);
 	if (is_vfio(driver))
 		vfio_goes(at);
+	vc_fake_uevent("unbind", at, "pci");
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_kernel.h"
@@ -127,9 +128,9 @@ bool vc_fake_enter(const char *name, const char *path, const char *other)
 	uint32_t n;
 
 	if (!inject || vc_fake_inside || strncmp(path, vc_fake_root(), len) != 0 ||
-	    path[len] != '/')
+	    (path[len] != '/' && path[len] != '\0'))
 		return true;
-	path += len + 1;
+	path += len + (path[len] == '/');
 	if (other && strncmp(other, vc_fake_root(), len) == 0)
 		other += len + 1;
 	n = atomic_fetch_add(&inject->count, 1) + 1;
@@ -313,6 +314,38 @@ EXPORT int flock(int fd, int operation)
 EXPORT int mknodat(int dir, const char *path, mode_t mode, dev_t dev)
 {
 	PASS_ON(enter_at("mknod", dir, path), mknodat, dir, path, mode, dev);
+}
+
+/* Nobody has a reason to sleep. */
+static void note_sleep(void)
+{
+	if (inject && !vc_fake_inside)
+		(void)vc_fake_enter("sleep", vc_fake_root(), NULL);
+}
+
+EXPORT int nanosleep(const struct timespec *time, struct timespec *left)
+{
+	note_sleep();
+	return REAL(nanosleep)(time, left);
+}
+
+EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                           struct timespec *left)
+{
+	note_sleep();
+	return REAL(clock_nanosleep)(clock, flags, time, left);
+}
+
+EXPORT int usleep(useconds_t us)
+{
+	note_sleep();
+	return REAL(usleep)(us);
+}
+
+EXPORT unsigned sleep(unsigned seconds)
+{
+	note_sleep();
+	return REAL(sleep)(seconds);
 }
 
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -118,6 +118,12 @@ int vc_fake_remove_vfs(const char *pf);
 int vc_fake_join(const char *at);
 void vc_fake_leave(const char *at);
 
+/* fake_uevent.c */
+struct msghdr;
+int vc_fake_uevent_socket(int type);
+void vc_fake_uevent(const char *action, const char *at, const char *subsystem);
+void vc_fake_uevent_sender(struct msghdr *message);
+
 /* fake_mdev.c */
 int vc_fake_mdev_create(const struct vc_fake_write *write);
 int vc_fake_mdev_remove(const struct vc_fake_write *write);

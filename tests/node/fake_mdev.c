@@ -71,6 +71,7 @@ int vc_fake_mdev_create(const struct vc_fake_write *write)
 	(void)vc_fake_write_only("sys/%s/remove", at);
 	add_to(type, -1);
 	link_up(at, type);
+	vc_fake_uevent("add", at, "mdev");
 	return 0;
 }
 
@@ -92,5 +93,6 @@ int vc_fake_mdev_remove(const struct vc_fake_write *write)
 	vc_fake_leave(at);
 	vc_fake_remove("sys/%s", at);
 	add_to(type, 1);
+	vc_fake_uevent("remove", at, "mdev");
 	return 0;
 }

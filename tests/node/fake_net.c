@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fake_net.c - rtnetlink for the network interfaces of PFs: MAC address and VLAN of VFs.
+ * fake_net.c - sockets to the kernel; rtnetlink for the network interfaces of PFs: MAC
+ * address and VLAN of VFs.
  *
  * A netlink socket of a program becomes one end of a pair; what is sent is answered into
  * the other end before send(2) returns. functions/PF/vf-N has "MAC VLAN" of a VF. For
@@ -30,6 +31,7 @@
 static struct {
 	int fd, peer;
 	ino_t inode;
+	bool uevents;
 } sockets[SOCKETS_MAX];
 static size_t n_sockets;
 
@@ -45,6 +47,14 @@ static ino_t inode_of(int fd)
 	return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
+static bool hears_uevents(int fd)
+{
+	for (size_t i = 0; i < n_sockets; i++)
+		if (sockets[i].fd == fd && sockets[i].inode == inode_of(fd))
+			return sockets[i].uevents;
+	return false;
+}
+
 /* The end that answers; -1: not one of ours. */
 static int peer_of(int fd)
 {
@@ -52,6 +62,24 @@ static int peer_of(int fd)
 		if (sockets[i].fd == fd && sockets[i].inode == inode_of(fd))
 			return sockets[i].peer;
 	return -1;
+}
+
+static int make_uevent_socket(int type)
+{
+	bool inside = vc_fake_inside;
+	int fd = -1;
+
+	vc_fake_inside = true;
+	if (n_sockets < SOCKETS_MAX)
+		fd = vc_fake_uevent_socket(type);
+	vc_fake_inside = inside;
+	if (fd < 0)
+		return -1;
+	sockets[n_sockets].fd = fd;
+	sockets[n_sockets].peer = -1;
+	sockets[n_sockets].uevents = true;
+	sockets[n_sockets++].inode = inode_of(fd);
+	return fd;
 }
 
 static int make_socket(int type)
@@ -373,6 +401,8 @@ EXPORT int socket(int domain, int type, int protocol)
 {
 	if (domain == AF_NETLINK && protocol == NETLINK_ROUTE && vc_fake_root())
 		return make_socket(type);
+	if (domain == AF_NETLINK && protocol == NETLINK_KOBJECT_UEVENT && vc_fake_root())
+		return make_uevent_socket(type);
 	return REAL(socket)(domain, type, protocol);
 }
 
@@ -383,7 +413,9 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t len)
 
 EXPORT int bind(int fd, const struct sockaddr *address, socklen_t len)
 {
-	return peer_of(fd) >= 0 ? 0 : REAL(bind)(fd, address, len);
+	if (address->sa_family == AF_NETLINK && (peer_of(fd) >= 0 || hears_uevents(fd)))
+		return 0;
+	return REAL(bind)(fd, address, len);
 }
 
 EXPORT int setsockopt(int fd, int level, int option, const void *value, socklen_t len)
@@ -391,6 +423,15 @@ EXPORT int setsockopt(int fd, int level, int option, const void *value, socklen_
 	if (level == SOL_NETLINK && peer_of(fd) >= 0)
 		return 0;
 	return REAL(setsockopt)(fd, level, option, value, len);
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t n = REAL(recvmsg)(fd, message, flags);
+
+	if (n >= 0 && hears_uevents(fd))
+		vc_fake_uevent_sender(message);
+	return n;
 }
 
 EXPORT ssize_t send(int fd, const void *bytes, size_t len, int flags)

@@ -2,11 +2,17 @@
 """machine.py - a machine of make-machine and the programs that run on it, for the tests."""
 
 import glob
+import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+
+# struct inject of fake_inject.c
+INJECT = struct.Struct("=6I256i")
+COUNT, FAIL, KILL_BEFORE, KILL_AFTER, KILL_ONE = range(5)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT = 120
@@ -69,7 +75,53 @@ class Machine:
         """virt-claim ARGUMENTS"""
         return self.run(self.program, *arguments, **options)
 
+    # Faults of calls
+
+    def inject(self, mode, target=0, error=0):
+        """For the programs that are started from now on."""
+        with open(f"{self.root}/kernel/calls", "w", encoding="ascii"):
+            pass
+        with open(f"{self.root}/kernel/inject", "wb") as f:
+            f.write(INJECT.pack(0, mode, target, error, 0, 0, *([0] * 256)))
+
+    def inject_nothing(self):
+        if os.path.exists(f"{self.root}/kernel/inject"):
+            os.unlink(f"{self.root}/kernel/inject")
+
+    def injected(self):
+        """How many calls there were, and whether the fault came to pass."""
+        with open(f"{self.root}/kernel/inject", "rb") as f:
+            count, _, _, _, hit, *_ = INJECT.unpack(f.read())
+        return count, hit > 0
+
+    def calls(self):
+        with open(f"{self.root}/kernel/calls", encoding="ascii", errors="replace") as f:
+            return f.read().splitlines()
+
     # What is there
+
+    def documents(self):
+        """Every JSON file that a reader may see, by its path; what is wrong with one is an
+        exception. Names that begin with a dot are nobody's business."""
+        documents = {}
+        for top in ("var", "run"):
+            for at, directories, names in os.walk(f"{self.root}/{top}"):
+                directories[:] = [d for d in directories if not d.startswith(".")]
+                for name in names:
+                    if name.startswith(".") or not name.endswith(".json"):
+                        continue
+                    path = f"{at}/{name}"
+                    with open(path, encoding="utf-8") as f:
+                        text = f.read()
+                    documents[path[len(self.root) + 1 :]] = parse_stream(text, path)
+        return documents
+
+    def claims(self):
+        """What `list --json` says, by name."""
+        result = self.claim("list", "--json")
+        if result.returncode != 0:
+            raise AssertionError(f"list: {result.stderr}")
+        return {claim["name"]: claim for claim in json.loads(result.stdout)["claims"]}
 
     def faults(self, *lines):
         with open(f"{self.root}/kernel/faults", "w", encoding="ascii") as f:
@@ -111,6 +163,21 @@ class Machine:
             st = os.stat(at)
             state[at[len(self.root) :]] = (oct(st.st_mode), st.st_uid, st.st_gid)
         return state
+
+
+def parse_stream(text, path):
+    """A metadata file is a stream of documents."""
+    decoder, documents, at = json.JSONDecoder(), [], 0
+    while at < len(text.rstrip()):
+        try:
+            document, end = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as e:
+            raise AssertionError(f"{path} is torn: {e}: {text[:200]!r}") from e
+        documents.append(document)
+        at = end + len(text[end:]) - len(text[end:].lstrip())
+    if not documents:
+        raise AssertionError(f"{path} is empty")
+    return documents
 
 
 def difference(before, after):
