@@ -6,6 +6,7 @@ const struct vc_command *const vc_commands[] = {
 	&vc_command_show,     &vc_command_convert,      &vc_command_adopt,
 	&vc_command_unbind,   &vc_command_start,        &vc_command_attach,
 	&vc_command_detach,   &vc_command_sync,         &vc_command_devices,
-	&vc_command_topology, &vc_command_hook_install, &vc_command_hook_check,
+	&vc_command_topology, &vc_command_prepare,      &vc_command_unprepare,
+	&vc_command_recover,  &vc_command_hook_install, &vc_command_hook_check,
 };
 const size_t vc_n_commands = VC_ARRAY_SIZE(vc_commands);

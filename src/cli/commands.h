@@ -22,5 +22,8 @@ extern const struct vc_command vc_command_start;
 extern const struct vc_command vc_command_attach;
 extern const struct vc_command vc_command_detach;
 extern const struct vc_command vc_command_sync;
+extern const struct vc_command vc_command_prepare;
+extern const struct vc_command vc_command_unprepare;
+extern const struct vc_command vc_command_recover;
 extern const struct vc_command vc_command_hook_install;
 extern const struct vc_command vc_command_hook_check;

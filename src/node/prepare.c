@@ -1,27 +1,253 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * prepare.c - plan -> journal -> apply -> publish -> commit.
+ *
+ * Theory of operation: everything that is decided is decided under the lock, from what the
+ * machine says at that moment, and is in the journal before the lock is given back. Then
+ * the steps run without it. Rounds of this go on until nothing is left to be planned: the
+ * first makes devices, the second gives them to vfio; the last one finds nothing to do, and
+ * what it sees is published.
+ */
 #include "node/prepare.h"
 
-int vc_node_prepare(struct vc_arena *arena VC_UNUSED,
-                    const struct vc_node *node VC_UNUSED, const char *namespace VC_UNUSED,
-                    const char *name VC_UNUSED,
-                    const struct vc_prepare_options *options VC_UNUSED,
-                    struct vc_prepare_report *ret_report VC_UNUSED, struct vc_err *err)
+#include <string.h>
+
+#include "node/job.h"
+#include "node/plan_check.h"
+
+/* Devices, drivers, nodes that only drivers make; and one that finds nothing to do. */
+#define ROUNDS_MAX 4
+
+static bool has_planned(const struct vc_entry *entry)
 {
-	return vc_fail(err, VC_ERR_INTERNAL, "vc_node_prepare() is not there yet");
+	for (size_t i = 0; i < entry->steps.n; i++)
+		if (entry->steps.v[i].state == VC_STEP_PLANNED)
+			return true;
+	return false;
 }
 
-int vc_node_unprepare(struct vc_arena *arena VC_UNUSED,
-                      const struct vc_node *node VC_UNUSED,
-                      const char *namespace VC_UNUSED, const char *name VC_UNUSED,
-                      const struct vc_prepare_options *options VC_UNUSED,
-                      struct vc_prepare_report *ret_report VC_UNUSED, struct vc_err *err)
+static struct vc_entry new_entry(const struct vc_job *job)
 {
-	return vc_fail(err, VC_ERR_INTERNAL, "vc_node_unprepare() is not there yet");
+	return (struct vc_entry){
+		.uid = job->claim.uid,
+		.namespace = job->claim.namespace,
+		.name = job->claim.name,
+		.boot_id = job->node->boot_id,
+		.phase = VC_PHASE_PREPARING,
+		.owner_pid = job->node->owner_pid,
+		.owner_start = job->node->owner_start,
+	};
 }
 
-int vc_node_recover(struct vc_arena *arena VC_UNUSED,
-                    const struct vc_node *node VC_UNUSED, bool dry_run VC_UNUSED,
-                    struct vc_prepare_report *ret_report VC_UNUSED, struct vc_err *err)
+/* Under the lock. What has to be made is made first. */
+static int reserve(struct vc_job *job, struct vc_err *err)
 {
-	return vc_fail(err, VC_ERR_INTERNAL, "vc_node_recover() is not there yet");
+	struct vc_prepare_input input;
+
+	if (vc_job_observe(job, err) < 0)
+		return -(int)err->kind;
+	input = vc_job_input(job);
+	if (vc_plan_make(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	if (!has_planned(&job->entry) &&
+	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	if (vc_job_refresh_claim(job, err) < 0)
+		return -(int)err->kind;
+	return vc_job_write(job, err);
+}
+
+/* What became of the first round decides on the next one. */
+static int plan_again(struct vc_job *job, bool *ret_more, struct vc_err *err)
+{
+	VC_AUTOCLOSE int lock = -1;
+	struct vc_prepare_input input;
+
+	if (vc_job_lock(job, &lock, err) < 0 || vc_job_observe(job, err) < 0)
+		return -(int)err->kind;
+	input = vc_job_input(job);
+	if (vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	*ret_more = has_planned(&job->entry);
+	return *ret_more ? vc_job_write(job, err) : 0;
+}
+
+static int apply(struct vc_job *job, struct vc_err *err)
+{
+	bool more = true;
+
+	for (int round = 0; round < ROUNDS_MAX && more; round++)
+		if (vc_job_do_steps(job, err) < 0 || plan_again(job, &more, err) < 0)
+			return -(int)err->kind;
+	if (more)
+		return vc_fail(err, VC_ERR_SYSTEM,
+		               "claim '%s/%s': somebody undoes again and again what is "
+		               "done for it",
+		               job->claim.namespace, job->claim.name);
+	return 0;
+}
+
+static bool is_persistent(const struct vc_job *job)
+{
+	return !(job->options && job->options->transient);
+}
+
+/* The entry is on disk and ours; without the lock. */
+static int finish(struct vc_job *job, struct vc_err *err)
+{
+	bool changed;
+
+	if (apply(job, err) < 0 || vc_job_publish(job, &changed, err) < 0 ||
+	    vc_job_commit(job, is_persistent(job), err) < 0)
+		return vc_job_fail(job, err);
+	return 0;
+}
+
+/* Somebody undid something. The plan has asked again whether it may be done at all. */
+static int repair(struct vc_job *job, struct vc_err *err)
+{
+	for (size_t i = 0; i < job->entry.devices.n; i++)
+		if (vc_plan_check_lease(&job->leases, job->entry.devices.v[i].key, err) <
+		    0)
+			return vc_err_context(err,
+			                      "claim '%s/%s' is not as it was prepared",
+			                      job->entry.namespace, job->entry.name);
+	job->entry.phase = VC_PHASE_PREPARING;
+	return vc_job_take_over(job, &job->entry, err);
+}
+
+/* Under the lock, of a claim that is prepared; *ret_more: something has to be done. */
+static int check_prepared(struct vc_job *job, bool *ret_more, struct vc_err *err)
+{
+	struct vc_prepare_input input;
+	bool all_done, changed;
+
+	if (vc_job_observe(job, err) < 0 || vc_job_look(job, true, &all_done, err) < 0)
+		return -(int)err->kind;
+	input = vc_job_input(job);
+	input.leases = NULL; /* a domain that uses what it has is none of our business */
+	if (vc_plan_make(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	if (!has_planned(&job->entry) &&
+	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	*ret_more = has_planned(&job->entry);
+	if (*ret_more)
+		return repair(job, err);
+	job->report.unchanged = job->claim.persistent == is_persistent(job);
+	if (vc_job_set_persistent(job, is_persistent(job), err) < 0 ||
+	    vc_job_publish(job, &changed, err) < 0)
+		return -(int)err->kind;
+	job->report.unchanged = job->report.unchanged && !changed;
+	return 0;
+}
+
+static int refuse_quarantined(const struct vc_job *job, struct vc_err *err)
+{
+	const char *problem = "a step could not be undone";
+
+	for (size_t i = 0; i < job->entry.steps.n; i++)
+		if (job->entry.steps.v[i].state == VC_STEP_STUCK &&
+		    job->entry.steps.v[i].problem)
+			problem = job->entry.steps.v[i].problem;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "claim '%s/%s' is quarantined: %.1200s; when the device is free, "
+	               "run: virt-claim recover",
+	               job->entry.namespace, job->entry.name, problem);
+}
+
+static int check_claim(const struct vc_job *job, const char *namespace, const char *name,
+                       struct vc_err *err)
+{
+	if (job->claim.uid)
+		return 0;
+	return vc_fail(err, VC_ERR_ABSENT,
+	               "there is no claim '%s/%s' any more, though it is prepared; run: "
+	               "virt-claim unprepare %s/%s",
+	               namespace, name, namespace, name);
+}
+
+/* What a process left that is gone comes to its end or back first. */
+static int begin(struct vc_job *job, const char *namespace, const char *name,
+                 int *ret_lock, struct vc_err *err)
+{
+	int lock = -1;
+	int r = vc_job_begin(job, namespace, name, &lock, err);
+
+	if (r == 0 && (job->entry.phase == VC_PHASE_PREPARED ||
+	               job->entry.phase == VC_PHASE_QUARANTINED || !job->entry.uid)) {
+		*ret_lock = lock;
+		return 0;
+	}
+	if (r == 0)
+		r = vc_job_take_over(job, &job->entry, err);
+	vc_closep(&lock);
+	if (r == 0)
+		r = vc_job_recover(job, err);
+	return r < 0 ? r : vc_job_begin(job, namespace, name, ret_lock, err);
+}
+
+/* Under the lock; *ret_more: without it more has to be done. */
+static int decide(struct vc_job *job, const char *namespace, const char *name,
+                  bool *ret_more, struct vc_err *err)
+{
+	if (check_claim(job, namespace, name, err) < 0)
+		return -(int)err->kind;
+	*ret_more = true;
+	if (!job->entry.uid) {
+		job->entry = new_entry(job);
+		return reserve(job, err);
+	}
+	if (job->entry.phase == VC_PHASE_PREPARED)
+		return check_prepared(job, ret_more, err);
+	return refuse_quarantined(job, err);
+}
+
+static int prepare(struct vc_job *job, const char *namespace, const char *name,
+                   struct vc_err *err)
+{
+	bool more = false;
+	int lock = -1;
+	int r = begin(job, namespace, name, &lock, err);
+
+	if (r < 0)
+		return r;
+	r = decide(job, namespace, name, &more, err);
+	vc_closep(&lock);
+	return r == 0 && more ? finish(job, err) : r;
+}
+
+/**
+ * vc_node_prepare() - Make the devices of a claim ready for QEMU
+ * @arena:	holds the report
+ * @node:	node; the caller has one thread and no children
+ * @namespace:	of the claim
+ * @name:	of the claim
+ * @options:	how; NULL all defaults
+ * @ret_report:	what was done
+ * @err:	what failed first, and what could not be undone
+ *
+ * Return: 0, -VC_ERR_ABSENT (no such claim), -VC_ERR_INPUT (a document that is broken),
+ * -VC_ERR_REFUSED, -VC_ERR_SYSTEM (the machine said no; .sys is EINTR when .stop was set) or
+ * -VC_ERR_INTERNAL
+ */
+int vc_node_prepare(struct vc_arena *arena, const struct vc_node *node,
+                    const char *namespace, const char *name,
+                    const struct vc_prepare_options *options,
+                    struct vc_prepare_report *ret_report, struct vc_err *err)
+{
+	struct vc_job job = { .arena = arena, .node = node, .options = options };
+	bool dry_run = options && options->dry_run;
+	int r;
+
+	if (node->config->role != VC_ROLE_HOST)
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"the role of this host is 'kubernetes': a DRA driver prepares "
+			"devices here, and nothing else changes them");
+	r = dry_run ? vc_job_preview(&job, namespace, name, err)
+	            : prepare(&job, namespace, name, err);
+	if (r == 0)
+		*ret_report = job.report;
+	return r;
 }

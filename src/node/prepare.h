@@ -4,28 +4,41 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "node/node.h"
 #include "node/plan.h"
 #include "store/journal.h"
 
+/**
+ * struct vc_prepare_options - how
+ * @dry_run:	plan only: .steps of the report, nothing is written
+ * @transient:	not again at the next boot
+ * @stop:	set by a signal handler: the step at work ends, and all is given back. NULL
+ *		never
+ */
 struct vc_prepare_options {
-	bool dry_run;   /* plan only: .steps of the report, nothing is written */
-	bool transient; /* not again at the next boot */
+	bool dry_run;
+	bool transient;
+	const volatile sig_atomic_t *stop;
 };
 
 /**
  * struct vc_prepare_report - what was done, or would be
- * @steps:	in order
+ * @steps:	that were done or undone, in order
  * @notes:	for people
  * @unchanged:	it was so already
+ * @n_failed:	of vc_node_recover(): claims that could neither be finished nor undone
  */
 struct vc_prepare_report {
 	struct vc_steps steps;
 	struct vc_names notes;
 	bool unchanged;
+	size_t n_failed;
 };
 
-/* Prepared already: only checked, and published again. On failure everything is given
+/* Prepared already: checked, and published again; what somebody undid meanwhile is done
+ * again, unless a running domain has a device of the claim. On failure everything is given
  * back; what cannot be is quarantined, and the error says both. */
 int vc_node_prepare(struct vc_arena *arena, const struct vc_node *node,
                     const char *namespace, const char *name,
@@ -40,7 +53,7 @@ int vc_node_unprepare(struct vc_arena *arena, const struct vc_node *node,
 	VC_MUST_CHECK;
 /* Finishes or undoes what processes left that are gone; tries quarantined entries again;
  * forgets other boots; withdraws files that no entry stands behind. One claim that fails
- * does not stop the others; .notes says each. */
+ * does not stop the others; .notes says each, and .n_failed how many. */
 int vc_node_recover(struct vc_arena *arena, const struct vc_node *node, bool dry_run,
                     struct vc_prepare_report *ret_report, struct vc_err *err)
 	VC_MUST_CHECK;
