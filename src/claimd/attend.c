@@ -74,6 +74,8 @@ int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err)
 	if (vc_worker_start(&daemon->worker, run_in_worker, daemon, vc_work_stop, err) <
 	    0)
 		return -(int)err->kind;
+	/* the worker has its own copy of all this */
+	daemon->recover = false;
 	if (vc_daemon_add(daemon, &vc_source_notes, daemon->worker.notes, err) < 0)
 		return -(int)err->kind;
 	return vc_daemon_add(daemon, &vc_source_worker, daemon->worker.pidfd, err);
@@ -194,7 +196,6 @@ static void settle(struct vc_daemon *daemon)
 
 	while (vc_ledger_settled(&daemon->ledger, subject, sizeof(subject)))
 		vc_log(&daemon->log, VC_LOG_INFO, "%s: all right again", subject);
-	daemon->recover = false;
 	daemon->given.n = 0;
 }
 
@@ -218,15 +219,29 @@ static int lament(struct vc_daemon *daemon, int status, struct vc_err *err)
 	return on_problem(daemon, &note, err);
 }
 
+/**
+ * vc_daemon_be_ready() - Let what comes after us start, or the reload be over
+ * @daemon:	may be ready already
+ */
+void vc_daemon_be_ready(struct vc_daemon *daemon)
+{
+	if (!daemon->ready)
+		vc_daemon_tell(daemon, "READY=1");
+	daemon->ready = true;
+	daemon->ready_limit = -1;
+}
+
 static void report(struct vc_daemon *daemon)
 {
 	const struct vc_counts *counts = &daemon->counts;
 
-	vc_daemon_tell(
-		daemon, "%sSTATUS=%u claims, %u prepared, %u in use; %zu problem%s",
-		daemon->ready ? "" : "READY=1\n", counts->claims, counts->prepared,
-		counts->in_use, daemon->ledger.n, daemon->ledger.n == 1 ? "" : "s");
-	daemon->ready = true;
+	vc_daemon_tell(daemon, "STATUS=%u claims, %u prepared, %u in use; %zu problem%s",
+	               counts->claims, counts->prepared, counts->in_use, daemon->ledger.n,
+	               daemon->ledger.n == 1 ? "" : "s");
+	/* domains are started once we are ready: better a moment later than without */
+	if (!daemon->again &&
+	    (counts->absent == 0 || vc_daemon_now() >= daemon->ready_limit))
+		vc_daemon_be_ready(daemon);
 }
 
 static int on_end(struct vc_daemon *daemon, int fd, struct vc_err *err)
@@ -243,7 +258,8 @@ static int on_end(struct vc_daemon *daemon, int fd, struct vc_err *err)
 		settle(daemon);
 	else if (!daemon->stopping && lament(daemon, status, err) < 0)
 		return -(int)err->kind;
-	report(daemon);
+	if (!daemon->stopping)
+		report(daemon);
 	if (daemon->options->once)
 		daemon->stopping = true;
 	return vc_daemon_refresh_files(daemon, err);

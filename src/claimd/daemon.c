@@ -16,6 +16,8 @@
 
 /* What a stop leaves a worker on top of the deadline of a driver, to finish a claim. */
 #define STOP_MARGIN_MS 5000
+/* At boot devices appear one after the other; this long they are waited for. */
+#define APPEAR_MS 10000
 
 static const struct vc_source *const sources[] = {
 	&vc_source_signals,
@@ -158,10 +160,8 @@ void vc_daemon_reload(struct vc_daemon *daemon)
 	daemon->again = daemon->config.role == VC_ROLE_HOST;
 	daemon->recover = true;
 	daemon->ready = false;
-	if (!daemon->again) {
-		vc_daemon_tell(daemon, "READY=1");
-		daemon->ready = true;
-	}
+	if (!daemon->again)
+		vc_daemon_be_ready(daemon);
 }
 
 /**
@@ -170,6 +170,8 @@ void vc_daemon_reload(struct vc_daemon *daemon)
  */
 void vc_daemon_stop(struct vc_daemon *daemon)
 {
+	int64_t ms = (int64_t)daemon->config.driver_deadline_ms + STOP_MARGIN_MS;
+
 	if (daemon->stopping)
 		return;
 	vc_daemon_tell(daemon, "STOPPING=1");
@@ -177,8 +179,9 @@ void vc_daemon_stop(struct vc_daemon *daemon)
 	if (daemon->worker.pid == 0)
 		return;
 	(void)kill(daemon->worker.pid, SIGTERM);
-	daemon->worker_limit =
-		vc_daemon_now() + daemon->config.driver_deadline_ms + STOP_MARGIN_MS;
+	daemon->worker_limit = vc_daemon_now() + ms;
+	vc_daemon_tell(daemon, "EXTEND_TIMEOUT_USEC=%" PRId64,
+	               (ms + STOP_MARGIN_MS) * 1000);
 }
 
 static int make_directory(const char *path, struct vc_err *err)
@@ -197,6 +200,9 @@ static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
 
 	if (snprintf(path, sizeof(path), "%s/virt-claimd.pid", run) >= (int)sizeof(path))
 		return vc_fail(err, VC_ERR_INPUT, "'%.100s...' is too long", run);
+	/* the file stays, but not over a boot */
+	if (access(path, F_OK) < 0)
+		daemon->ready_limit = vc_daemon_now() + APPEAR_MS;
 	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (daemon->lock < 0)
 		return vc_fail_sys(err, errno, "cannot open '%s'", path);
@@ -301,8 +307,11 @@ static int advance(struct vc_daemon *daemon, bool *ret_end, struct vc_err *err)
 		return -(int)err->kind;
 	if (daemon->worker.pid > 0 && is_due(daemon->worker_limit, now))
 		end_late_worker(daemon);
-	return vc_daemon_set_clock(
-		daemon, daemon->worker.pid > 0 ? daemon->worker_limit : next, err);
+	if (daemon->worker.pid == 0 && is_due(daemon->ready_limit, now))
+		vc_daemon_be_ready(daemon);
+	next = daemon->worker.pid > 0 ? daemon->worker_limit
+	                              : earlier(next, daemon->ready_limit);
+	return vc_daemon_set_clock(daemon, next, err);
 }
 
 static int wait_for_one(struct vc_daemon *daemon, struct vc_err *err)
@@ -341,9 +350,8 @@ static int run(struct vc_daemon *daemon, struct vc_err *err)
 		return -(int)err->kind;
 	daemon->again = daemon->recover = daemon->config.role == VC_ROLE_HOST;
 	if (!daemon->again) {
-		vc_daemon_tell(daemon, "READY=1\nSTATUS=role kubernetes: no device is "
-		                       "touched");
-		daemon->ready = true;
+		vc_daemon_tell(daemon, "STATUS=role kubernetes: no device is touched");
+		vc_daemon_be_ready(daemon);
 		daemon->stopping = daemon->options->once;
 	}
 	if (loop(daemon, err) < 0)
@@ -372,6 +380,7 @@ int vc_daemon_run(const struct vc_daemon_options *options, struct vc_err *err)
 		.clock = -1,
 		.files = -1,
 		.worker = VC_WORKER_INIT,
+		.ready_limit = -1,
 	};
 	int r = run(&daemon, err);
 

@@ -82,6 +82,7 @@ struct vc_daemon_options {
  * @summary:	the worker said its last note, with @counts
  * @worst:	of --once: what went wrong
  * @ready:	READY=1 was said since the start or the last reload
+ * @ready_limit: when it is said although devices are missing; -1 they are not waited for
  * @stopping:	asked to end
  */
 struct vc_daemon {
@@ -104,6 +105,7 @@ struct vc_daemon {
 	struct vc_counts counts;
 	enum vc_err_kind worst;
 	bool ready, stopping;
+	int64_t ready_limit;
 };
 
 /* Ends with --once, or after a signal. */
@@ -123,6 +125,7 @@ void vc_daemon_stop(struct vc_daemon *daemon);
 void vc_daemon_tell(struct vc_daemon *daemon, const char *fmt, ...) VC_PRINTF(2, 3);
 
 /* attend.c */
+void vc_daemon_be_ready(struct vc_daemon *daemon);
 int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err) VC_MUST_CHECK;
 /* sources.c */
 int vc_daemon_refresh_files(struct vc_daemon *daemon, struct vc_err *err) VC_MUST_CHECK;

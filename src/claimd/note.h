@@ -27,9 +27,10 @@ enum vc_note_kind {
  * @claims:	that there are
  * @prepared:	that are prepared, those in use too
  * @in_use:	that a running domain has
+ * @absent:	that are to be prepared, and whose devices are not there
  */
 struct vc_counts {
-	unsigned claims, prepared, in_use;
+	unsigned claims, prepared, in_use, absent;
 };
 
 /**

@@ -121,6 +121,9 @@ static int recover(struct view *view, struct vc_err *err)
 	    vc_node_recover(view->arena, &view->node, false, &report, err) < 0)
 		return -(int)err->kind;
 	view->recovered = true;
+	/* what is tried again and again is told of as a problem of the claim */
+	if (!view->work->recover && report.n_failed > 0)
+		return 0;
 	for (size_t i = 0; i < report.notes.n; i++)
 		if (say(view, VC_NOTE_DONE, NULL, report.notes.v[i], VC_ERR_NONE, err) <
 		    0)
@@ -170,39 +173,50 @@ static bool has_name(const struct vc_names *names, const char *name)
 	return false;
 }
 
-static bool any_renewed(const struct view *view, const struct vc_claim_status *status)
+/* Of the devices themselves, or of those that they are made from. */
+static bool any_renewed(const struct view *view, const struct vc_found_devices *found)
 {
-	for (size_t i = 0; i < status->devices.n; i++)
-		if (vc_renewed_has(view->work->renewed, status->devices.v[i].address))
+	for (size_t i = 0; i < found->n; i++)
+		if (vc_renewed_has(view->work->renewed,
+		                   found->v[i].located.device->address))
 			return true;
 	return false;
 }
 
-static int decide(struct view *view, const struct vc_host_claim *claim,
-                  const char *subject, const struct vc_claim_status *status,
-                  struct vc_duty *ret_duty, struct vc_err *err)
+/* Sets .not_found and .renewed. */
+static int find_devices(struct view *view, const struct vc_host_claim *claim,
+                        struct vc_duty_facts *facts, struct vc_err *err)
 {
 	const struct vc_prepare_input input = input_of(view, claim);
 	struct vc_err not_found = VC_ERR_INIT;
-	struct vc_found_devices found;
+	struct vc_found_devices found = { 0 };
+
+	facts->renewed = has_name(&view->missing, claim->uid);
+	if (vc_plan_find(view->arena, &input, &found, &not_found) == 0) {
+		facts->renewed = facts->renewed || any_renewed(view, &found);
+		return 0;
+	}
+	if (not_found.kind == VC_ERR_INTERNAL) {
+		*err = not_found;
+		return -(int)err->kind;
+	}
+	facts->not_found = vc_arena_strdup(view->arena, not_found.msg);
+	return facts->not_found ? 0 : vc_fail_oom(err);
+}
+
+static int decide(struct view *view, const struct vc_claim_status *status,
+                  const char *subject, struct vc_duty *ret_duty, struct vc_err *err)
+{
+	const struct vc_host_claim *claim = status->claim;
 	struct vc_duty_facts facts = {
 		.status = status,
-		.renewed =
-			has_name(&view->missing, claim->uid) || any_renewed(view, status),
 		.may_try =
 			vc_ledger_may_try(view->work->ledger, subject, view->work->now),
 	};
+	bool wanted = status->state == VC_CLAIM_CREATED && claim->persistent;
 
-	if (status->state == VC_CLAIM_CREATED && claim->persistent &&
-	    vc_plan_find(view->arena, &input, &found, &not_found) < 0) {
-		if (not_found.kind == VC_ERR_INTERNAL) {
-			*err = not_found;
-			return -(int)err->kind;
-		}
-		facts.not_found = vc_arena_strdup(view->arena, not_found.msg);
-		if (!facts.not_found)
-			return vc_fail_oom(err);
-	}
+	if ((wanted || !status->healthy) && find_devices(view, claim, &facts, err) < 0)
+		return -(int)err->kind;
 	return vc_duty_decide(view->arena, &facts, ret_duty, err);
 }
 
@@ -281,9 +295,11 @@ static int visit_claim(struct view *view, size_t i, struct vc_err *err)
 	if (!subject)
 		return vc_fail_oom(err);
 	if (vc_claim_status(view->arena, &input, &status, err) < 0 ||
-	    decide(view, claim, subject, &status, &view->duties[i], err) < 0)
+	    decide(view, &status, subject, &view->duties[i], err) < 0)
 		return -(int)err->kind;
 	count(&view->counts, status.state);
+	view->counts.absent +=
+		status.state == VC_CLAIM_CREATED && view->duties[i].problem;
 	view->recover = view->recover || view->duties[i].recover;
 	return settle_claim(view, claim, subject, &view->duties[i], err);
 }
@@ -355,7 +371,7 @@ static char *describe(struct vc_arena *arena, const struct vc_prepare_report *re
 }
 
 static int prepare_claim(struct view *view, const struct vc_host_claim *claim,
-                         struct vc_err *err)
+                         const struct vc_duty *duty, struct vc_err *err)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	const struct vc_prepare_options options = { .transient = !claim->persistent };
@@ -371,7 +387,8 @@ static int prepare_claim(struct view *view, const struct vc_host_claim *claim,
 	if (vc_node_prepare(&arena, &view->node, claim->namespace, claim->name, &options,
 	                    &report, &own) < 0)
 		return say(view, VC_NOTE_FAILED, subject, own.msg, own.kind, err);
-	view->counts.prepared++;
+	/* one that was prepared, and lost a device, is counted already */
+	view->counts.prepared += !duty->withdraw;
 	text = describe(&arena, &report);
 	return say(view, VC_NOTE_DONE, subject, text ? text : "prepared", VC_ERR_NONE,
 	           err);
@@ -381,7 +398,7 @@ static int prepare_all(struct view *view, struct vc_err *err)
 {
 	for (size_t i = 0; i < view->claims.n && !stopped; i++)
 		if (view->duties[i].prepare &&
-		    prepare_claim(view, &view->claims.v[i], err) < 0)
+		    prepare_claim(view, &view->claims.v[i], &view->duties[i], err) < 0)
 			return -(int)err->kind;
 	return 0;
 }

@@ -41,14 +41,6 @@ static int stuck_problem(struct vc_arena *arena, const struct vc_claim_status *s
 	return 0;
 }
 
-static bool device_is_missing(const struct vc_claim_status *status)
-{
-	for (size_t i = 0; i < status->devices.n; i++)
-		if (!status->devices.v[i].address)
-			return true;
-	return false;
-}
-
 static struct vc_duty when_created(const struct vc_duty_facts *facts)
 {
 	if (!facts->status->claim->persistent)
@@ -62,7 +54,7 @@ static int when_prepared(struct vc_arena *arena, const struct vc_duty_facts *fac
                          struct vc_duty *duty, struct vc_err *err)
 {
 	const struct vc_claim_status *status = facts->status;
-	bool gone = device_is_missing(status);
+	bool gone = facts->not_found != NULL;
 
 	if (status->healthy) {
 		duty->publish = true;

@@ -18,10 +18,10 @@
 /**
  * struct vc_duty_facts - what is decided on
  * @status:	the claim as it is
- * @not_found:	of a claim that is not prepared: why its devices cannot be found; NULL they
- *		can
- * @renewed:	of a prepared claim: a device of it was missing, or is a new one in the place
- *		of the old one
+ * @not_found:	of a claim that is to be prepared, or is not healthy: why a device, or the
+ *		one that it is made from, cannot be found; NULL all can
+ * @renewed:	of a prepared claim: one of them was missing, or is a new one in the place of
+ *		the old one
  * @may_try:	false: the last attempt failed too recently
  */
 struct vc_duty_facts {

@@ -135,8 +135,12 @@ static void test_decide(void **state VC_UNUSED)
 	};
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
-		struct vc_duty_facts facts = { .renewed = cases[i].renewed,
-			                       .may_try = !cases[i].too_early };
+		bool created = cases[i].state == VC_CLAIM_CREATED;
+		struct vc_duty_facts facts = {
+			.renewed = cases[i].renewed,
+			.may_try = !cases[i].too_early,
+			.not_found = !created && cases[i].second == GONE ? "gone" : NULL,
+		};
 		struct vc_duty duty;
 		char problem[256];
 		struct world w;
@@ -223,6 +227,7 @@ static void test_no_memory(void **state VC_UNUSED)
 
 		make_world(&w, states[i], GONE);
 		facts.status = &w.status;
+		facts.not_found = "gone";
 		assert_int_equal(vc_duty_decide(&full, &facts, &duty, &err),
 		                 -VC_ERR_INTERNAL);
 		assert_int_equal(flags_of(&duty), WAIT);
