@@ -12,6 +12,7 @@ allowed() {
 	model) echo base model ;;
 	claim) echo base model claim ;;
 	host) echo base model host ;;
+	kube) echo base model claim kube ;;
 	domain) echo base model domain ;;
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
@@ -72,6 +73,6 @@ check_library 'yaml\.h' src/claim/yaml.c || rc=1
 check_library 'libxml/|libxslt/|libexslt/' 'src/domain/*' || rc=1
 check_library libvirt/ 'src/virt/*' || rc=1
 check_library pci/ src/host/pci_module.c || rc=1
-check_library curl/ || rc=1
+check_library curl/ src/kube/http_module.c || rc=1
 [ $rc = 0 ] || echo "layers: see 'Layers' in docs/design.md"
 exit $rc
