@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "claimd/daemon.h"
+#include "claimd/now.h"
 #include "store/boot_id.h"
 
 /* On top of what the worker asks for. */
@@ -69,7 +70,7 @@ int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err)
 	daemon->summary = false;
 	daemon->given = daemon->renewed;
 	daemon->renewed.n = 0;
-	daemon->worker_began = vc_daemon_now();
+	daemon->worker_began = vc_now_ms();
 	daemon->worker_limit = daemon->worker_began + MARGIN_MS;
 	if (vc_worker_start(&daemon->worker, run_in_worker, daemon, vc_work_stop, err) <
 	    0)
@@ -87,7 +88,7 @@ static int on_problem(struct vc_daemon *daemon, const struct vc_note *note,
 	bool news;
 	int r = note->kind == VC_NOTE_FAILED
 	                ? vc_ledger_failed(&daemon->ledger, note->subject, note->text,
-	                                   vc_daemon_now(), &news, err)
+	                                   vc_now_ms(), &news, err)
 	                : vc_ledger_problem(&daemon->ledger, note->subject, note->text,
 	                                    &news, err);
 
@@ -124,7 +125,7 @@ static int watch_owner(struct vc_daemon *daemon, const struct vc_note *note,
 
 static void be_patient(struct vc_daemon *daemon, int64_t ms)
 {
-	int64_t limit = vc_daemon_now() + ms + MARGIN_MS;
+	int64_t limit = vc_now_ms() + ms + MARGIN_MS;
 
 	if (daemon->stopping)
 		return; /* it was told to hurry up */
@@ -155,6 +156,7 @@ static int on_note(struct vc_daemon *daemon, const struct vc_note *note,
 	case VC_NOTE_SUMMARY:
 		daemon->summary = true;
 		daemon->counts = note->counts;
+		daemon->look_ms = note->number;
 		return 0;
 	}
 	return 0;
@@ -162,13 +164,19 @@ static int on_note(struct vc_daemon *daemon, const struct vc_note *note,
 
 static int on_notes(struct vc_daemon *daemon, int fd, struct vc_err *err)
 {
-	struct vc_note note;
-	int r;
+	for (;;) {
+		enum vc_notes notes;
+		struct vc_note note;
 
-	while ((r = vc_note_receive(fd, &note, err)) > 0)
+		if (vc_note_receive(fd, &note, &notes, err) < 0)
+			return -(int)err->kind;
+		if (notes == VC_NOTES_ENDED)
+			vc_daemon_remove(daemon, fd);
+		if (notes != VC_NOTES_ONE)
+			return 0;
 		if (on_note(daemon, &note, err) < 0)
 			return -(int)err->kind;
-	return r;
+	}
 }
 
 const struct vc_source vc_source_notes = {
@@ -239,8 +247,7 @@ static void report(struct vc_daemon *daemon)
 	               counts->claims, counts->prepared, counts->in_use, daemon->ledger.n,
 	               daemon->ledger.n == 1 ? "" : "s");
 	/* domains are started once we are ready: better a moment later than without */
-	if (!daemon->again &&
-	    (counts->absent == 0 || vc_daemon_now() >= daemon->ready_limit))
+	if (!daemon->again && (counts->absent == 0 || vc_now_ms() >= daemon->ready_limit))
 		vc_daemon_be_ready(daemon);
 }
 
@@ -253,7 +260,7 @@ static int on_end(struct vc_daemon *daemon, int fd, struct vc_err *err)
 	vc_daemon_remove(daemon, fd);
 	vc_daemon_remove(daemon, daemon->worker.notes);
 	status = vc_worker_finish(&daemon->worker);
-	vc_burst_end(&daemon->burst, daemon->worker_began, vc_daemon_now());
+	vc_burst_end(&daemon->burst, daemon->look_ms, vc_now_ms());
 	if (status == 0 && daemon->summary)
 		settle(daemon);
 	else if (!daemon->stopping && lament(daemon, status, err) < 0)

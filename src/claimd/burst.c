@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "claimd/burst.h"
 
-/* Acting takes at most this part of the time, one in so many, but never waits longer. */
+/* Looking takes at most one part in so many of the time, unless it takes very long. */
 #define SHARE        5
-#define PAUSE_MAX_MS 30000
+#define PAUSE_MAX_MS 10000
 
 /**
  * vc_burst_event() - Something happened
@@ -47,14 +47,12 @@ void vc_burst_begin(struct vc_burst *burst)
 /**
  * vc_burst_end() - Acting is over
  * @burst:	events that came meanwhile are in it
- * @began:	when acting began
+ * @cost:	how long looking at the machine took
  * @now:	when it ended
  */
-void vc_burst_end(struct vc_burst *burst, int64_t began, int64_t now)
+void vc_burst_end(struct vc_burst *burst, int64_t cost, int64_t now)
 {
-	int64_t pause = (now - began) * (SHARE - 1);
+	int64_t pause = cost * (SHARE - 1);
 
-	if (pause > PAUSE_MAX_MS)
-		pause = PAUSE_MAX_MS;
-	burst->earliest = now + (pause > 0 ? pause : 0);
+	burst->earliest = now + (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
 }

@@ -31,4 +31,4 @@ void vc_burst_event(struct vc_burst *burst, int64_t now);
 /* When to act; -1 there is nothing to act on. */
 int64_t vc_burst_due(const struct vc_burst *burst);
 void vc_burst_begin(struct vc_burst *burst);
-void vc_burst_end(struct vc_burst *burst, int64_t began, int64_t now);
+void vc_burst_end(struct vc_burst *burst, int64_t cost, int64_t now);

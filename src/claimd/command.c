@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "claimd/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "claimd/daemon.h"
@@ -16,7 +17,8 @@ struct claimd_options {
 
 static const struct vc_option options[] = {
 	{ "config", 0, VC_OPTION_STRING, offsetof(struct claimd_options, config), "FILE",
-	  "configuration, instead of " VC_CONFIG_FILE, VC_COMPLETES_FILE, NULL },
+	  "read this configuration instead of $VIRT_CLAIM_CONFIG or " VC_CONFIG_FILE,
+	  VC_COMPLETES_FILE, NULL },
 	{ "once", 0, VC_OPTION_FLAG, offsetof(struct claimd_options, once), NULL,
 	  "recover, prepare and publish, then exit; for systems without systemd",
 	  VC_COMPLETES_NOTHING, NULL },
@@ -33,10 +35,11 @@ static int run(struct vc_arena *arena VC_UNUSED, const void *values,
 {
 	static const char version[] = "virt-claimd " VC_VERSION "\n";
 	const struct claimd_options *o = values;
-	const struct vc_daemon_options daemon = {
-		.config = o->config ? o->config : VC_CONFIG_FILE,
-		.once = o->once,
-	};
+	const char *named = secure_getenv("VIRT_CLAIM_CONFIG");
+	struct vc_daemon_options daemon = { .config = o->config, .once = o->once };
+
+	if (!daemon.config)
+		daemon.config = named && *named ? named : VC_CONFIG_FILE;
 
 	if (o->version)
 		return vc_output_write(version, strlen(version), err);

@@ -11,8 +11,9 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "claimd/now.h"
 
 /* What a stop leaves a worker on top of the deadline of a driver, to finish a claim. */
 #define STOP_MARGIN_MS 5000
@@ -25,19 +26,6 @@ static const struct vc_source *const sources[] = {
 	&vc_source_uevents,
 	&vc_source_files,
 };
-
-/**
- * vc_daemon_now() - What time it is
- *
- * Return: milliseconds of a clock that nobody sets
- */
-int64_t vc_daemon_now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /**
  * vc_daemon_add() - Wait for a descriptor too
@@ -110,7 +98,7 @@ void vc_daemon_tell(struct vc_daemon *daemon, const char *fmt, ...)
  */
 void vc_daemon_happened(struct vc_daemon *daemon)
 {
-	vc_burst_event(&daemon->burst, vc_daemon_now());
+	vc_burst_event(&daemon->burst, vc_now_ms());
 }
 
 /* What is open, or on disk, because of the old configuration. */
@@ -151,7 +139,7 @@ void vc_daemon_reload(struct vc_daemon *daemon)
 	struct vc_err err = VC_ERR_INIT;
 
 	vc_daemon_tell(daemon, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-	               vc_daemon_now() * 1000);
+	               vc_now_ms() * 1000);
 	if (read_again(daemon, &err) < 0)
 		vc_log(&daemon->log, VC_LOG_ERROR, "%s; the old one stays", err.msg);
 	else
@@ -179,7 +167,7 @@ void vc_daemon_stop(struct vc_daemon *daemon)
 	if (daemon->worker.pid == 0)
 		return;
 	(void)kill(daemon->worker.pid, SIGTERM);
-	daemon->worker_limit = vc_daemon_now() + ms;
+	daemon->worker_limit = vc_now_ms() + ms;
 	vc_daemon_tell(daemon, "EXTEND_TIMEOUT_USEC=%" PRId64,
 	               (ms + STOP_MARGIN_MS) * 1000);
 }
@@ -202,7 +190,7 @@ static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
 		return vc_fail(err, VC_ERR_INPUT, "'%.100s...' is too long", run);
 	/* the file stays, but not over a boot */
 	if (access(path, F_OK) < 0)
-		daemon->ready_limit = vc_daemon_now() + APPEAR_MS;
+		daemon->ready_limit = vc_now_ms() + APPEAR_MS;
 	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (daemon->lock < 0)
 		return vc_fail_sys(err, errno, "cannot open '%s'", path);
@@ -294,7 +282,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Does what is due, and sets the clock for what will be. *ret_end: nothing more. */
 static int advance(struct vc_daemon *daemon, bool *ret_end, struct vc_err *err)
 {
-	int64_t now = vc_daemon_now();
+	int64_t now = vc_now_ms();
 	int64_t next = earlier(vc_burst_due(&daemon->burst),
 	                       vc_ledger_next(&daemon->ledger, daemon->worker_began));
 

@@ -79,7 +79,7 @@ struct vc_daemon_options {
  * @worker_began, @worker_limit: when it began (or the last one did), and has to be over
  * @again:	run, whatever happened
  * @recover:	the next run recovers first
- * @summary:	the worker said its last note, with @counts
+ * @summary:	the worker said its last note, with @counts, and how long looking took
  * @worst:	of --once: what went wrong
  * @ready:	READY=1 was said since the start or the last reload
  * @ready_limit: when it is said although devices are missing; -1 they are not waited for
@@ -102,6 +102,7 @@ struct vc_daemon {
 	int64_t worker_began, worker_limit;
 	bool again, recover;
 	bool summary;
+	int64_t look_ms;
 	struct vc_counts counts;
 	enum vc_err_kind worst;
 	bool ready, stopping;
@@ -113,7 +114,6 @@ int vc_daemon_run(const struct vc_daemon_options *options, struct vc_err *err)
 	VC_MUST_CHECK;
 
 /* For sources. */
-int64_t vc_daemon_now(void);
 int vc_daemon_add(struct vc_daemon *daemon, const struct vc_source *source, int fd,
                   struct vc_err *err) VC_MUST_CHECK;
 /* It stays open. */

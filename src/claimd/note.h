@@ -19,7 +19,7 @@ enum vc_note_kind {
 	VC_NOTE_WAIT,     /* .subject was not looked into */
 	VC_NOTE_OWNER,    /* .number: a process at work on an entry, since .start */
 	VC_NOTE_PATIENCE, /* .number: ms that the next note may take */
-	VC_NOTE_SUMMARY,  /* .counts; the last one */
+	VC_NOTE_SUMMARY,  /* .counts; .number: ms that one look took; the last one */
 };
 
 /**
@@ -47,7 +47,14 @@ struct vc_note {
 	char text[VC_ERR_MSG_SIZE];
 };
 
+enum vc_notes {
+	VC_NOTES_NONE, /* now */
+	VC_NOTES_ONE,
+	VC_NOTES_ENDED, /* nobody is there any more to say something */
+};
+
 /* Waits until there is room. */
 int vc_note_send(int fd, const struct vc_note *note, struct vc_err *err) VC_MUST_CHECK;
-/* Does not wait: 1 a note, 0 none is there now, or there will be none any more. */
-int vc_note_receive(int fd, struct vc_note *ret_note, struct vc_err *err) VC_MUST_CHECK;
+/* Does not wait. */
+int vc_note_receive(int fd, struct vc_note *ret_note, enum vc_notes *ret_notes,
+                    struct vc_err *err) VC_MUST_CHECK;

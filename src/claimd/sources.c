@@ -86,7 +86,7 @@ const struct vc_source vc_source_clock = {
 /**
  * vc_daemon_set_clock() - Say when to wake up
  * @daemon:	daemon
- * @when:	as vc_daemon_now() counts; -1 not at all
+ * @when:	as vc_now_ms() counts; -1 not at all
  * @err:	why not
  *
  * Return: 0 or -VC_ERR_SYSTEM

@@ -9,6 +9,7 @@
 
 #include "claimd/missing.h"
 #include "claimd/note.h"
+#include "claimd/now.h"
 #include "node/prepare.h"
 #include "node/publish.h"
 #include "node/reconcile.h"
@@ -183,7 +184,20 @@ static bool any_renewed(const struct view *view, const struct vc_found_devices *
 	return false;
 }
 
-/* Sets .not_found and .renewed. */
+/* Whether there is nothing where a device, or the one that it is made from, was last. */
+static bool any_gone(const struct view *view, const struct vc_host_claim *claim)
+{
+	for (size_t i = 0; i < claim->devices.n; i++) {
+		const struct vc_identity *identity = &claim->devices.v[i].identity;
+
+		if (identity->kind != VC_DEVICE_MDEV && identity->address &&
+		    !vc_inventory_find(&view->inventory, identity->address))
+			return true;
+	}
+	return false;
+}
+
+/* Sets .not_found, .gone and .renewed. */
 static int find_devices(struct view *view, const struct vc_host_claim *claim,
                         struct vc_duty_facts *facts, struct vc_err *err)
 {
@@ -200,6 +214,7 @@ static int find_devices(struct view *view, const struct vc_host_claim *claim,
 		*err = not_found;
 		return -(int)err->kind;
 	}
+	facts->gone = any_gone(view, claim);
 	facts->not_found = vc_arena_strdup(view->arena, not_found.msg);
 	return facts->not_found ? 0 : vc_fail_oom(err);
 }
@@ -432,13 +447,16 @@ int vc_work_run(const struct vc_work *work, struct vc_err *err)
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	struct view view = { .work = work, .arena = &arena };
 	struct vc_note summary = { .kind = VC_NOTE_SUMMARY };
+	int64_t began;
 
 	if (open_view(&view, err) < 0)
 		return -(int)err->kind;
 	if (work->recover && recover(&view, err) < 0)
 		return -(int)err->kind;
+	began = vc_now_ms();
 	if (survey(&view, err) < 0)
 		return -(int)err->kind;
+	summary.number = vc_now_ms() - began;
 	if (view.recover && !view.recovered &&
 	    (recover(&view, err) < 0 || survey(&view, err) < 0))
 		return -(int)err->kind;

@@ -54,15 +54,14 @@ static int when_prepared(struct vc_arena *arena, const struct vc_duty_facts *fac
                          struct vc_duty *duty, struct vc_err *err)
 {
 	const struct vc_claim_status *status = facts->status;
-	bool gone = facts->not_found != NULL;
 
 	if (status->healthy) {
 		duty->publish = true;
 		return 0;
 	}
 	duty->withdraw = true;
-	duty->missing = gone || facts->renewed;
-	if (facts->renewed && !gone && status->state == VC_CLAIM_PREPARED) {
+	duty->missing = facts->gone || facts->renewed;
+	if (facts->renewed && !facts->not_found && status->state == VC_CLAIM_PREPARED) {
 		duty->prepare = facts->may_try;
 		duty->wait = !facts->may_try;
 		return 0;

@@ -20,13 +20,16 @@
  * @status:	the claim as it is
  * @not_found:	of a claim that is to be prepared, or is not healthy: why a device, or the
  *		one that it is made from, cannot be found; NULL all can
- * @renewed:	of a prepared claim: one of them was missing, or is a new one in the place of
+ * @gone:	there is nothing where it was. It may be there and not be known again: what
+ *		it proves depends on who has it
+ * @renewed:	of a prepared claim: one of them was gone, or is a new one in the place of
  *		the old one
  * @may_try:	false: the last attempt failed too recently
  */
 struct vc_duty_facts {
 	const struct vc_claim_status *status;
 	const char *not_found;
+	bool gone;
 	bool renewed;
 	bool may_try;
 };
@@ -39,7 +42,7 @@ struct vc_duty_facts {
  * @withdraw:	vc_publish_withdraw()
  * @wait:	what was wrong before is not looked into now: somebody is at work on the
  *		claim, or it is too early to try again
- * @missing:	to be remembered until the claim is right: a device of it was missing
+ * @missing:	to be remembered until the claim is right: a device of it was gone
  * @problem:	what is wrong now, NULL nothing
  */
 struct vc_duty {

@@ -210,6 +210,7 @@ static void test_worker(void **state VC_UNUSED)
 	struct job job = { .notes = 2000, .fd = open("/dev/null", O_RDONLY) };
 	struct vc_worker worker = VC_WORKER_INIT;
 	struct vc_err err = VC_ERR_INIT;
+	enum vc_notes notes;
 	struct vc_note note;
 	char text[32];
 	int status;
@@ -218,14 +219,16 @@ static void test_worker(void **state VC_UNUSED)
 	assert_int_equal(vc_worker_start(&worker, work, &job, on_stop, &err), 0);
 	for (int i = 0; i < job.notes; i++) {
 		wait_readable(worker.notes);
-		assert_int_equal(vc_note_receive(worker.notes, &note, &err), 1);
+		assert_int_equal(vc_note_receive(worker.notes, &note, &notes, &err), 0);
+		assert_int_equal(notes, VC_NOTES_ONE);
 		assert_int_equal(note.kind, VC_NOTE_OWNER);
 		assert_int_equal(note.number, i);
 		(void)snprintf(text, sizeof(text), "note %d", i);
 		assert_string_equal(note.text, text);
 	}
 	wait_readable(worker.pidfd);
-	assert_int_equal(vc_note_receive(worker.notes, &note, &err), 0);
+	assert_int_equal(vc_note_receive(worker.notes, &note, &notes, &err), 0);
+	assert_int_equal(notes, VC_NOTES_ENDED);
 	status = vc_worker_finish(&worker);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 7);
@@ -304,13 +307,16 @@ static void test_worker_dies_too(void **state VC_UNUSED)
 static void test_half_a_note(void **state VC_UNUSED)
 {
 	struct vc_note note = { .number = 7 };
+	enum vc_notes notes = VC_NOTES_ENDED;
 	struct vc_err err = VC_ERR_INIT;
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(vc_note_receive(ends[0], &note, &err), 0);
+	assert_int_equal(vc_note_receive(ends[0], &note, &notes, &err), 0);
+	assert_int_equal(notes, VC_NOTES_NONE);
 	assert_int_equal(send(ends[1], "half", 4, 0), 4);
-	assert_int_equal(vc_note_receive(ends[0], &note, &err), -VC_ERR_INTERNAL);
+	assert_int_equal(vc_note_receive(ends[0], &note, &notes, &err), -VC_ERR_INTERNAL);
+	assert_int_equal(notes, VC_NOTES_NONE);
 	assert_int_equal(note.number, 7);
 	(void)close(ends[0]);
 	assert_int_equal(vc_note_send(ends[1], &note, &err), -VC_ERR_SYSTEM);

@@ -19,10 +19,12 @@ enum {
 enum device {
 	FINE,
 	GONE,
+	UNKNOWN, /* there, but not known again: what proves it cannot be seen */
 	CHANGED, /* on another driver */
 };
 
 #define GONE_TEXT    "is not there"
+#define UNKNOWN_TEXT "may be another one"
 #define CHANGED_TEXT "is on driver nvme, expected vfio-pci"
 
 static unsigned flags_of(const struct vc_duty *duty)
@@ -35,11 +37,13 @@ static unsigned flags_of(const struct vc_duty *duty)
 static void set_device(struct vc_device_status *device, enum device how)
 {
 	static char address[] = "0000:02:00.0", gone[] = GONE_TEXT,
-		    changed[] = CHANGED_TEXT, driver[] = "vfio-pci", nvme[] = "nvme";
+		    unknown[] = UNKNOWN_TEXT, changed[] = CHANGED_TEXT;
+	static char *const problems[] = {
+		[FINE] = NULL, [GONE] = gone, [UNKNOWN] = unknown, [CHANGED] = changed
+	};
 
-	device->address = how == GONE ? NULL : address;
-	device->driver = how == FINE ? driver : how == CHANGED ? nvme : NULL;
-	device->problem = how == FINE ? NULL : how == GONE ? gone : changed;
+	device->address = how == GONE || how == UNKNOWN ? NULL : address;
+	device->problem = problems[how];
 }
 
 struct world {
@@ -107,6 +111,12 @@ static void test_decide(void **state VC_UNUSED)
 		  "device 'nvme-two': " GONE_TEXT },
 		{ VC_CLAIM_PREPARED, GONE, true, false, WITHDRAW | MISSING,
 		  "device 'nvme-two': " GONE_TEXT },
+		/* somebody takes it back on purpose, and is in the middle of it */
+		{ VC_CLAIM_PREPARED, UNKNOWN, false, false, WITHDRAW,
+		  "device 'nvme-two': " UNKNOWN_TEXT },
+		/* it came back, and its driver did not yet */
+		{ VC_CLAIM_PREPARED, UNKNOWN, true, false, WITHDRAW | MISSING,
+		  "device 'nvme-two': " UNKNOWN_TEXT },
 		/* somebody took it back on purpose */
 		{ VC_CLAIM_PREPARED, CHANGED, false, false, WITHDRAW,
 		  "device 'nvme-two': " CHANGED_TEXT },
@@ -139,7 +149,11 @@ static void test_decide(void **state VC_UNUSED)
 		struct vc_duty_facts facts = {
 			.renewed = cases[i].renewed,
 			.may_try = !cases[i].too_early,
-			.not_found = !created && cases[i].second == GONE ? "gone" : NULL,
+			.gone = cases[i].second == GONE,
+			.not_found = !created && (cases[i].second == GONE ||
+			                          cases[i].second == UNKNOWN)
+			                     ? "not found"
+			                     : NULL,
 		};
 		struct vc_duty duty;
 		char problem[256];
