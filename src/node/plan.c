@@ -263,7 +263,7 @@ static int make_one(struct vc_arena *arena, const struct vc_prepare_input *input
 }
 
 /**
- * vc_plan_make() - Round one: reserve devices, and plan to make those that do not exist
+ * vc_plan_prepare() - Round one: reserve devices, and plan to make those that do not exist
  * @arena:	holds what is added
  * @input:	claim, machine, journal, leases
  * @entry:	gets what is reserved, and steps
@@ -272,8 +272,8 @@ static int make_one(struct vc_arena *arena, const struct vc_prepare_input *input
  * Return: 0, -VC_ERR_REFUSED (a device cannot be found, is another claim's, is in use, the
  * host needs it, cannot be made), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
-int vc_plan_make(struct vc_arena *arena, const struct vc_prepare_input *input,
-                 struct vc_entry *entry, struct vc_err *err)
+int vc_plan_prepare(struct vc_arena *arena, const struct vc_prepare_input *input,
+                    struct vc_entry *entry, struct vc_err *err)
 {
 	struct vc_found_devices found;
 

@@ -53,8 +53,8 @@ int vc_plan_find(struct vc_arena *arena, const struct vc_prepare_input *input,
                  struct vc_found_devices *ret_found, struct vc_err *err) VC_MUST_CHECK;
 /* Round one. Adds to @entry what is reserved and the steps that make devices. Refuses
  * devices that the host needs, that another entry or a running domain has. */
-int vc_plan_make(struct vc_arena *arena, const struct vc_prepare_input *input,
-                 struct vc_entry *entry, struct vc_err *err) VC_MUST_CHECK;
+int vc_plan_prepare(struct vc_arena *arena, const struct vc_prepare_input *input,
+                    struct vc_entry *entry, struct vc_err *err) VC_MUST_CHECK;
 /* Round two. Adds the steps for drivers and nodes. Refuses groups with members on host
  * drivers that are not part of the claim, with the list. */
 int vc_plan_bind(struct vc_arena *arena, const struct vc_prepare_input *input,

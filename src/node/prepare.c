@@ -47,7 +47,7 @@ static int reserve(struct vc_job *job, struct vc_err *err)
 	if (vc_job_observe(job, err) < 0)
 		return -(int)err->kind;
 	input = vc_job_input(job);
-	if (vc_plan_make(job->arena, &input, &job->entry, err) < 0)
+	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
 	if (!has_planned(&job->entry) &&
 	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
@@ -126,7 +126,7 @@ static int check_prepared(struct vc_job *job, bool *ret_more, struct vc_err *err
 		return -(int)err->kind;
 	input = vc_job_input(job);
 	input.leases = NULL; /* a domain that uses what it has is none of our business */
-	if (vc_plan_make(job->arena, &input, &job->entry, err) < 0)
+	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
 	if (!has_planned(&job->entry) &&
 	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)

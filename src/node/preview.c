@@ -111,7 +111,7 @@ int vc_job_preview(struct vc_job *job, const char *namespace, const char *name,
 	input = vc_job_input(job);
 	if (prepared)
 		input.leases = NULL;
-	if (vc_plan_make(job->arena, &input, &job->entry, err) < 0 ||
+	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0 ||
 	    vc_plan_find(job->arena, &input, &found, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; i < found.n; i++)
