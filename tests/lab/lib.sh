@@ -4,11 +4,13 @@
 # shellcheck shell=bash
 
 export LC_ALL=C LIBVIRT_DEFAULT_URI=qemu:///system
-BASE=/run/lab-base
+LAYOUT=$(sed -n 's/.*lab\.layout=\([a-z]*\).*/\1/p' /proc/cmdline)
+BASE=/var/lib/lab/base-$LAYOUT # survives power cuts
 GUESTS=/var/lib/lab/guests
 CLAIMS=/run/virt-claim/claims
 LEASES=/run/virt-claim/leases
 OUT=
+START=${EPOCHREALTIME/./}
 
 lab_help() {
 	sed -n 's/^\([a-z_]*\)() { # \(.*\)/\1 \2/p' /lab/lib.sh
@@ -20,8 +22,14 @@ lab_help() {
 # Verdicts
 #
 
+note() { # TEXT... - with the seconds since the scenario began
+	local now=$EPOCHREALTIME tenths
+	tenths=$(((10#${now/./} - START) / 100000))
+	printf '%4d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$*"
+}
+
 fail() { # MESSAGE... - the scenario has failed
-	echo "FAILED: $*"
+	note "FAILED: $*"
 	exit 1
 }
 
@@ -43,7 +51,7 @@ needs() { # COMMAND... - of virt-claim; without them the scenario counts as not 
 }
 
 check() { # COMMAND... - must succeed
-	OUT=$("$@" 2>&1) && { echo "ok: $*"; return; }
+	OUT=$("$@" 2>&1) && { note "ok: $*"; return; }
 	fail "status $? of: $*
 $OUT"
 }
@@ -57,7 +65,7 @@ $OUT"
 	# shellcheck disable=SC2053 # a pattern
 	[[ $got == $status ]] || fail "status $got instead of $status of: $*
 $OUT"
-	echo "refused ($got): $*"
+	note "refused ($got): $*"
 	echo "${OUT//$'\n'/$'\n'  | }" | sed '1s/^/  | /'
 }
 
@@ -77,7 +85,7 @@ unexpected() { # TEXT... - none is in $OUT
 
 same() { # WHAT IS WANTED - two texts are equal
 	[[ $2 == "$3" ]] || fail "$1 is '$2' instead of '$3'"
-	echo "ok: $1 is $2"
+	note "ok: $1 is $2"
 }
 
 wait_for() { # SECONDS COMMAND... - until the command succeeds
@@ -96,7 +104,7 @@ timed() { # STEP COMMAND... - must succeed; its time appears in the table
 $OUT"
 	end=$EPOCHREALTIME
 	echo "$step $(((10#${end/./}) - (10#${start/./})))" >>/lab/timings
-	echo "ok: $*"
+	note "ok: $*"
 }
 
 #
@@ -234,7 +242,13 @@ pci_claim() { # NAME REQUEST ADDRESS... - claim lab/NAME of PCI functions
 # Guests
 #
 
-guest() { # NAME [XML-OF-DEVICES] - defines a guest that boots whatever disk it is given
+into() { # FILE COMMAND... - its output goes there
+	"${@:2}" >"$1"
+}
+
+guest() { # NAME [XML-OF-DEVICES [XML-OF-DOMAIN]] - defines a guest that boots whatever it is given
+	local usb="<controller type='usb' model='none'/>"
+	[[ ${2-} != *"type='usb'"* ]] || usb=
 	mkdir -p "$GUESTS"
 	cat >"$GUESTS/$1.xml" <<-END
 		<domain type='qemu'>
@@ -243,15 +257,38 @@ guest() { # NAME [XML-OF-DEVICES] - defines a guest that boots whatever disk it 
 		  <vcpu>1</vcpu>
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
 		  <features><acpi/></features>
+		  ${3-}
 		  <devices>
 		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-		    <controller type='usb' model='none'/>
+		    $usb
 		    <controller type='pci' model='pcie-root'/>
 		    <controller type='pci' model='pcie-root-port'/>
 		    <controller type='pci' model='pcie-root-port'/>
 		    <controller type='pci' model='pcie-root-port'/>
 		    <controller type='pci' model='pcie-root-port'/>
 		    ${2-}
+		    <serial type='file'><source path='$GUESTS/$1.serial'/></serial>
+		    <memballoon model='none'/>
+		  </devices>
+		</domain>
+	END
+	virsh -q define --validate "$GUESTS/$1.xml" || fail "cannot define guest $1"
+}
+
+linux_guest() { # NAME [XML-OF-DOMAIN] - a guest that boots Linux, says what it sees, and goes off
+	mkdir -p "$GUESTS"
+	cat >"$GUESTS/$1.xml" <<-END
+		<domain type='kvm'>
+		  <name>$1</name>
+		  <memory unit='MiB'>128</memory>
+		  <os><type arch='x86_64' machine='q35'>hvm</type>
+		    <kernel>/usr/share/lab/vmlinux</kernel><initrd>/usr/share/lab/guest.initrd</initrd>
+		    <cmdline>console=ttyS0 quiet nokaslr mitigations=off tsc=reliable panic=-1</cmdline></os>
+		  <features><acpi/></features>
+		  ${2-}
+		  <devices>
+		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+		    <controller type='usb' model='none'/>
 		    <serial type='file'><source path='$GUESTS/$1.serial'/></serial>
 		    <memballoon model='none'/>
 		  </devices>
@@ -274,9 +311,8 @@ bound() { # NAME OPTION... - rewrites the stored definition, with these options
 	# libvirt wrote how to boot, in the way that excludes the order of devices.
 	virsh -q dumpxml --inactive --security-info "$name" | sed "/<boot dev='hd'\/>/d" \
 		>"$GUESTS/$name.before.xml"
-	timed rewrite virt-claim rewrite --claims "$CLAIMS" --sysfs /sys "$@" \
-		"$GUESTS/$name.before.xml"
-	printf '%s\n' "$OUT" >"$GUESTS/$name.bound.xml"
+	timed rewrite into "$GUESTS/$name.bound.xml" virt-claim rewrite --claims "$CLAIMS" \
+		--sysfs /sys "$@" "$GUESTS/$name.before.xml"
 	check virsh -q define --validate "$GUESTS/$name.bound.xml"
 }
 
@@ -288,6 +324,11 @@ disk_guest() { # NAME CLAIM:REQUEST - a guest that boots a claimed disk; its ali
 said() { # NAME [SECONDS] - what the guest's system printed on its serial port, once it is complete
 	wait_for "${2-60}" grep -aq '^END' "$GUESTS/$1.serial"
 	tr -d '\r' <"$GUESTS/$1.serial" | sed -n '/^DISK /,$p'
+}
+
+said_linux() { # NAME - the same of a Linux guest
+	wait_for 150 grep -aq '^END' "$GUESTS/$1.serial"
+	tr -d '\r' <"$GUESTS/$1.serial" | grep -aE '^(PCI|NET|NODE) '
 }
 
 boots() { # NAME DISK [SECONDS] - that guest runs from that disk
@@ -351,6 +392,17 @@ leases() { # DOMAIN - how many leases it has
 #
 # Between scenarios
 #
+
+# Once a boot.
+lab_booted() {
+	[ ! -e /run/lab-booted ] || return 0
+	if [ -e "$BASE/state" ]; then
+		lab_own_nic
+	else
+		lab_remember
+	fi
+	: >/run/lab-booted
+}
 
 # What devices are called here, and what the machine is like when nobody uses anything.
 lab_remember() {
@@ -455,13 +507,26 @@ lab_clean() {
 
 # One phase of a scenario. The runner calls it; a person may, too.
 lab_run() { # NAME PHASE
-	[ -d "$BASE" ] || lab_remember
+	lab_booted
+	STATE=/lab/state/$1 # of this scenario; survives power cuts
+	mkdir -p "$STATE"
 	cd / || exit
 	# shellcheck source=/dev/null
 	. "/lab/scenarios/$1"
-	trap 'status=$?; trap - EXIT; { lab_clean; } >/lab/output/clean.log 2>&1; exit $status' EXIT
+	trap lab_ended EXIT
 	"phase_$2"
 	exit 0
+}
+
+lab_ended() {
+	local status=$?
+	trap - EXIT
+	case $status in
+	0 | 90 | 91) ;;
+	*) lab_collect /lab/kept ;;
+	esac
+	lab_clean >/lab/output/clean.log 2>&1
+	exit "$status"
 }
 
 lab_collect() { # DIRECTORY - what is worth keeping when something failed

@@ -115,7 +115,7 @@ class Machine:
             check=True, env=self.environment, timeout=60)
         for name in ("nvme1", "nvme2", "nvme3", "usb1", "usb2"):
             with open(self.path(name), "wb") as disk:
-                disk.truncate(64 << 20)
+                disk.truncate(16 << 20)
 
     def _disk(self, name):
         return ["-blockdev", json.dumps({
@@ -125,7 +125,7 @@ class Machine:
     def _arguments(self, layout, append, prompt):
         kernel = "root=/dev/vda rw console=ttyS0 intel_iommu=on iommu=nopt " \
             "vfio_iommu_type1.allow_unsafe_interrupts=1 mitigations=off apparmor=0 selinux=0 audit=0 " \
-            "systemd.show_status=0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " + append
+            "systemd.show_status=0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable lab.layout=%s %s" % (layout, append)
         front = []
         if layout == "shifted":
             front = ["-device", "virtio-rng-pci,bus=pcie.0",
