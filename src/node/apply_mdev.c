@@ -102,7 +102,7 @@ static const char *explain(int sys)
 	return "see the kernel's log";
 }
 
-static int write_text(const struct mdev *m, char *path, const char *text,
+static int write_text(const struct mdev *m, const char *path, const char *text,
                       struct vc_err *err)
 {
 	const struct vc_sysfs_write write = {

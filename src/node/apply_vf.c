@@ -68,7 +68,7 @@ static int act(struct vc_arena *arena, const struct vc_node *node,
 		.vlan = step->vlan,
 	};
 	struct vc_pf_link link = { 0 };
-	bool there;
+	bool there = false;
 
 	if (find_vf(arena, node, step, &there, &link, err) < 0)
 		return -(int)err->kind;
@@ -88,7 +88,7 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
 		.vlan = -1,
 	};
 	struct vc_pf_link link = { 0 };
-	bool there;
+	bool there = false;
 	int r = 0;
 
 	if (find_vf(arena, node, step, &there, &link, err) < 0)
@@ -136,7 +136,7 @@ static int look(struct vc_arena *arena, const struct vc_node *node,
 	const struct vc_vf_setting *now;
 	struct vc_vf_settings settings;
 	struct vc_pf_link link = { 0 };
-	bool there;
+	bool there = false;
 
 	if (find_vf(arena, node, step, &there, &link, err) < 0)
 		return -(int)err->kind;

@@ -143,7 +143,7 @@ static int write_numvfs(const struct pf *pf, unsigned n, struct vc_err *err)
 static int set_autoprobe(const struct pf *pf, bool on, struct vc_err *err)
 {
 	struct vc_err absent = VC_ERR_INIT;
-	unsigned now;
+	unsigned now = 0;
 	int r = read_number(pf, AUTOPROBE, 1, &now, &absent);
 
 	if (r == -VC_ERR_ABSENT || (r == 0 && (now == 1) == on))
@@ -172,7 +172,7 @@ static bool have_all(const struct pf *pf)
 static int check_made(const struct pf *pf, struct vc_err *err)
 {
 	struct vc_err ignored = VC_ERR_INIT;
-	unsigned n;
+	unsigned n = 0;
 
 	if (read_number(pf, NUMVFS, VFS_MAX, &n, err) < 0)
 		return -(int)err->kind;
@@ -203,7 +203,7 @@ static int act(struct vc_arena *arena, const struct vc_node *node,
 {
 	VC_CLEANUP(close_pf) struct pf pf = PF_INIT(arena, node, step);
 	unsigned n = 0;
-	bool there;
+	bool there = false;
 
 	if (open_pf(&pf, &there, err) < 0)
 		return -(int)err->kind;
@@ -228,7 +228,7 @@ static int check_unused(const struct pf *pf, struct vc_err *err)
 		struct vc_err absent = VC_ERR_INIT;
 		char *name = vc_arena_printf(pf->arena, "virtfn%u/driver", i);
 		char *path = name ? path_of(pf, name) : NULL;
-		char *driver;
+		char *driver = NULL;
 		int r;
 
 		if (!path)
@@ -251,7 +251,7 @@ static int check_unused(const struct pf *pf, struct vc_err *err)
 
 static int check_removed(const struct pf *pf, struct vc_err *err)
 {
-	unsigned n;
+	unsigned n = 0;
 
 	if (read_number(pf, NUMVFS, VFS_MAX, &n, err) < 0)
 		return -(int)err->kind;
@@ -267,8 +267,8 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_pf) struct pf pf = PF_INIT(arena, node, step);
-	bool there;
-	unsigned n;
+	bool there = false;
+	unsigned n = 0;
 
 	if (open_pf(&pf, &there, err) < 0)
 		return -(int)err->kind;
@@ -289,7 +289,7 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
 static bool autoprobe_is_left(const struct pf *pf)
 {
 	struct vc_err unknown = VC_ERR_INIT;
-	unsigned now;
+	unsigned now = 0;
 
 	if (pf->step->state != VC_STEP_DOING && pf->step->state != VC_STEP_UNDOING)
 		return false;
@@ -303,8 +303,8 @@ static int look(struct vc_arena *arena, const struct vc_node *node,
 {
 	VC_CLEANUP(close_pf) struct pf pf = PF_INIT(arena, node, step);
 	enum vc_step_look found = VC_LOOK_GONE;
-	bool there;
-	unsigned n;
+	bool there = false;
+	unsigned n = 0;
 
 	if (open_pf(&pf, &there, err) < 0)
 		return -(int)err->kind;

@@ -24,19 +24,19 @@
 #define FUNCTIONS   8U
 #define BUS_DEVICES 256U
 
-/* The PF that a claimed VF is made from. */
-static int find_pf(const struct vc_found_device *found,
-                   const struct vc_host_device **ret_pf, struct vc_err *err)
+/* The PF that a claimed VF is made from; NULL: it is none. */
+static const struct vc_host_device *find_pf(const struct vc_found_device *found,
+                                            struct vc_err *err)
 {
 	const struct vc_host_device *pf = found->located.device;
 
-	if (!pf || pf->kind != VC_DEVICE_PCI || pf->pci.total_vfs == 0)
-		return vc_fail(err, VC_ERR_REFUSED,
-		               "'%s' cannot have virtual functions; switch SR-IOV on in "
-		               "firmware and for the card, or claim another device",
-		               pf ? pf->address : found->claimed->identity.address);
-	*ret_pf = pf;
-	return 0;
+	if (pf && pf->kind == VC_DEVICE_PCI && pf->pci.total_vfs > 0)
+		return pf;
+	(void)vc_fail(err, VC_ERR_REFUSED,
+	              "'%s' cannot have virtual functions; switch SR-IOV on in firmware "
+	              "and for the card, or claim another device",
+	              pf ? pf->address : found->claimed->identity.address);
+	return NULL;
 }
 
 static int check_index(const struct vc_host_device *pf, unsigned index,
@@ -106,12 +106,12 @@ int vc_plan_vfs(struct vc_arena *arena, const struct vc_prepare_input *input,
 {
 	struct vc_step step = { .kind = VC_STEP_VFS };
 	const struct vc_host_device *pf;
-	bool shared;
+	bool shared = false;
 
 	if (found->claimed->made_from != VC_MADE_FROM_PF)
 		return 0;
-	if (find_pf(found, &pf, err) < 0 ||
-	    check_index(pf, found->claimed->vf_index, err) < 0)
+	pf = find_pf(found, err);
+	if (!pf || check_index(pf, found->claimed->vf_index, err) < 0)
 		return -(int)err->kind;
 	step.pci = pf->pci.address;
 	step.n_vfs = pf->pci.total_vfs;
@@ -172,7 +172,8 @@ static int copy_wish(struct vc_arena *arena, const struct vc_claimed_device *cla
                      struct vc_step *step, struct vc_err *err)
 {
 	step->vlan = claimed->vlan == step->old_vlan ? -1 : claimed->vlan;
-	if (!claimed->mac || strcasecmp(claimed->mac, step->old_mac) == 0)
+	if (!claimed->mac ||
+	    (step->old_mac && strcasecmp(claimed->mac, step->old_mac) == 0))
 		return 0;
 	step->mac = vc_arena_strdup(arena, claimed->mac);
 	return step->mac ? 0 : vc_fail_oom(err);
@@ -199,7 +200,8 @@ int vc_plan_vf(struct vc_arena *arena, const struct vc_prepare_input *input VC_U
 
 	if (claimed->made_from != VC_MADE_FROM_PF || (!claimed->mac && claimed->vlan < 0))
 		return 0;
-	if (find_pf(found, &pf, err) < 0)
+	pf = find_pf(found, err);
+	if (!pf)
 		return -(int)err->kind;
 	step.pci = pf->pci.address;
 	if (has_step(entry, VC_STEP_VF, &step.pci, step.vf_index))

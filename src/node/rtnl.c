@@ -199,7 +199,7 @@ static int await(struct vc_arena *arena, int fd, uint16_t wanted, struct span *r
                  struct vc_err *err)
 {
 	for (int i = 0; i < ANSWERS_MAX; i++) {
-		struct span datagram, body;
+		struct span datagram = { NULL, 0 }, body;
 		struct nlmsghdr head;
 
 		if (receive(arena, fd, &datagram, err) < 0)

@@ -70,7 +70,7 @@ static int find_link(const struct session *s, const struct vc_pf_link *pf,
 	vc_pci_address_format(&pf->pf, name);
 	for (size_t i = 0; i < pf->interfaces.n; i++) {
 		const char *interface = pf->interfaces.v[i];
-		struct vc_rtnl_link link;
+		struct vc_rtnl_link link = { 0 };
 
 		if (vc_rtnl_get(s->arena, s->fd, interface, &link, err) < 0 ||
 		    check_link(s, name, interface, &link, err) < 0) {
@@ -111,7 +111,7 @@ static int do_job(const struct session *s, struct vc_err *err)
 	size_t n_found = 0;
 
 	for (size_t i = 0; i < s->job->n_links; i++) {
-		struct vc_rtnl_link link;
+		struct vc_rtnl_link link = { 0 };
 
 		if (find_link(s, &s->job->links[i], &link, err) < 0)
 			continue;
@@ -210,7 +210,7 @@ int vc_vf_settings_read(struct vc_arena *arena, const struct vc_node *node,
 		.n_links = n_links,
 	};
 	struct vc_vf_settings settings = { 0 };
-	char *output, *line;
+	char *output = NULL, *line;
 
 	if (run_job(arena, &job, deadline_ms, &output, err) < 0)
 		return -(int)err->kind;
@@ -264,7 +264,7 @@ int vc_vf_setting_write(struct vc_arena *arena, const struct vc_node *node,
 		.n_links = 1,
 		.write = &vf,
 	};
-	char *output;
+	char *output = NULL;
 
 	if (setting->mac && !parse_mac(setting->mac, vf.mac))
 		return vc_fail(err, VC_ERR_INPUT, "'%.40s' is no MAC address",

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -433,6 +434,41 @@ static void test_vfs_incomplete(void **state)
 	assert_int_equal(look(m, &step), VC_LOOK_BETWEEN);
 }
 
+/* A child that had to be left behind, in the kernel, holds the lock of its device: what it
+ * began may still come to pass, so nobody says how the device is, and nobody changes it. */
+static void assert_waits(struct machine *m, const struct vc_step *step,
+                         const char *device)
+{
+	enum vc_step_look found = VC_LOOK_GONE;
+	char path[512];
+	int fd;
+
+	assert_int_equal(act(m, step), 0);
+	faults(m, "");
+	(void)snprintf(path, sizeof(path), "%s/busy/%s", m->run, device);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(
+		vc_step_ops(step->kind)->look(&m->arena, &m->node, step, &found, &m->err),
+		-VC_ERR_SYSTEM);
+	assert_says(m, "still at work on");
+	assert_int_equal(found, VC_LOOK_GONE);
+	assert_int_equal(undo(m, step), -VC_ERR_SYSTEM);
+	assert_log(m, "");
+	(void)close(fd);
+	assert_int_equal(look(m, step), VC_LOOK_AFTER);
+	assert_int_equal(undo(m, step), 0);
+}
+
+static void test_vfs_waits(void **state)
+{
+	struct machine *m = *state;
+	struct vc_step step = vfs_step(m, NIC_PF, 8);
+
+	assert_waits(m, &step, NIC_PF);
+}
+
 /* Mediated devices */
 
 static struct vc_step mdev_step(struct machine *m, const char *parent, const char *type,
@@ -472,6 +508,14 @@ static void test_mdev(void **state)
 		assert_false(exists(m, "sys/bus/mdev/devices/" UUID));
 		assert_int_equal(look(m, &step), VC_LOOK_BEFORE);
 	}
+}
+
+static void test_mdev_waits(void **state)
+{
+	struct machine *m = *state;
+	struct vc_step step = mdev_step(m, CARD, "nvidia-558", UUID);
+
+	assert_waits(m, &step, UUID);
 }
 
 static void test_mdev_fails(void **state)
@@ -1098,8 +1142,10 @@ int main(void)
 		TEST(test_vfs_undo_fails),
 		TEST(test_vfs_gone),
 		TEST(test_vfs_incomplete),
+		TEST(test_vfs_waits),
 		TEST(test_mdev),
 		TEST(test_mdev_fails),
+		TEST(test_mdev_waits),
 		TEST(test_mdev_undo_fails),
 		TEST(test_mdev_of_others),
 		TEST(test_mdev_gone),

@@ -97,7 +97,8 @@ static inline void world_other(struct node_world *w, const struct vc_step *step)
 	};
 	slot = vc_list_push(&w->arena, &e->steps);
 	assert_non_null(slot);
-	*slot = *step;
+	if (slot)
+		*slot = *step;
 }
 
 static inline void assert_says(const struct vc_err *err, const char *text)

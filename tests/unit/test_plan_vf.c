@@ -13,7 +13,8 @@ static struct vc_host_device *with_pf(struct node_world *w, unsigned n_vfs)
 	char **interface = vc_list_push(&w->arena, &pf->pci.interfaces);
 
 	assert_non_null(interface);
-	*interface = text(w, "enp5s0");
+	if (interface)
+		*interface = text(w, "enp5s0");
 	pf->driver = text(w, "i40e");
 	pf->pci.total_vfs = 8;
 	pf->pci.n_vfs = n_vfs;

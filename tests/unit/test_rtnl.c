@@ -285,28 +285,41 @@ static void test_broken(void **state)
 	}
 }
 
+/* One VF in a list; what is wrong with it depends on @i. */
+static struct message odd_message(unsigned i)
+{
+	const struct ifla_vf_mac mac = { .vf = 0 };
+	const struct ifla_vf_vlan tag = { .vf = 0 };
+	struct message m = link_message();
+	size_t list = begin(&m, IFLA_VFINFO_LIST), vf = begin(&m, IFLA_VF_INFO);
+
+	if (i != 0)
+		put_attribute(&m, IFLA_VF_MAC, &mac, sizeof(mac) - (i == 1 ? 1 : 0));
+	if (i != 2)
+		put_attribute(&m, IFLA_VF_VLAN, &tag, sizeof(tag) - (i == 3 ? 4 : 0));
+	set_length(&m, vf, m.len - vf);
+	if (i == 4)
+		set_length(&m, vf, 3);
+	if (i == 5)
+		set_length(&m, vf, 4000);
+	set_length(&m, list, m.len - list - (i == 6 ? 6 : 0));
+	return m;
+}
+
 static void test_nonsense(void **state)
 {
 	struct wire *w = *state;
 
-	for (unsigned i = 0; i < 4; i++) {
-		struct message m = link_message();
+	for (unsigned i = 0; i < 8; i++) {
+		struct message m = odd_message(i);
 		struct vc_rtnl_link link = { .ifindex = 77 };
-		size_t at = begin(&m, IFLA_VFINFO_LIST), vf = m.len;
 
-		put_vf(&m, 0, 7, 0);
-		if (i == 0)
-			set_length(&m, vf, 3);
-		if (i == 1)
-			set_length(&m, vf, 4000);
-		if (i == 2)
-			set_length(&m, vf, 8); /* neither address nor VLAN */
-		set_length(&m, at, i == 3 ? m.len - at - 6 : m.len - at);
 		answer(w, &m);
-		assert_int_equal(get(w, &link), -VC_ERR_SYSTEM);
-		assert_non_null(strstr(w->err.msg, "makes no sense"));
-		assert_int_equal(link.ifindex, 77);
+		assert_int_equal(get(w, &link), i == 7 ? 0 : -VC_ERR_SYSTEM);
+		assert_int_equal(link.ifindex, i == 7 ? 12 : 77);
 		(void)recv(w->kernel, m.bytes, sizeof(m.bytes), 0);
+		if (i < 7)
+			assert_non_null(strstr(w->err.msg, "makes no sense"));
 	}
 }
 
@@ -330,11 +343,11 @@ static void test_names(void **state)
 static void read_request(struct wire *w, struct ifla_vf_mac *mac,
                          struct ifla_vf_vlan *vlan)
 {
-	const struct rtattr *list, *info, *a;
+	struct rtattr *list, *info, *a;
 	_Alignas(8) unsigned char bytes[SIZE];
 	ssize_t n = recv(w->kernel, bytes, sizeof(bytes), 0);
-	const struct nlmsghdr *head = (const void *)bytes;
-	const struct ifinfomsg *link = (const void *)(bytes + NLMSG_HDRLEN);
+	struct nlmsghdr *head = (void *)bytes;
+	struct ifinfomsg *link = (void *)(bytes + NLMSG_HDRLEN);
 	size_t len;
 
 	*mac = (struct ifla_vf_mac){ .vf = 77 };
@@ -343,7 +356,7 @@ static void read_request(struct wire *w, struct ifla_vf_mac *mac,
 	assert_int_equal(head->nlmsg_type, RTM_SETLINK);
 	assert_int_equal(head->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
 	assert_int_equal(link->ifi_index, 12);
-	list = (const void *)(bytes + NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*link)));
+	list = (void *)(bytes + NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*link)));
 	assert_int_equal(list->rta_type, IFLA_VFINFO_LIST | NLA_F_NESTED);
 	assert_int_equal(list->rta_len,
 	                 n - (ssize_t)(NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(*link))));
