@@ -197,7 +197,7 @@ int vc_publish_write(struct vc_arena *arena, const struct vc_publish *publish,
 	bool changed = false, cdi_changed = false;
 	const char *cdi = NULL;
 	struct vc_writer writer;
-	struct vc_claim finished;
+	struct vc_claim finished = { 0 };
 
 	if (check_claim(claim, err) < 0 ||
 	    finish_claim(arena, publish, claim, &finished, err) < 0)

@@ -210,9 +210,19 @@ static int open_made(int dir, const char *name, int *ret_fd, struct vc_err *err)
 int vc_publish_make(int dir, const char *name, int *ret_fd, bool *ret_made,
                     struct vc_err *err)
 {
-	bool made = mkdirat(dir, name, DIRECTORY_MODE) == 0;
 	VC_AUTOCLOSE int fd = -1;
+	bool made;
+	int r = ret_made ? open_made(dir, name, &fd, err) : -VC_ERR_ABSENT;
 
+	if (r < 0 && r != -VC_ERR_ABSENT)
+		return r;
+	if (r == 0) {
+		*ret_fd = vc_steal_fd(&fd);
+		*ret_made = false;
+		return 0;
+	}
+	*err = (struct vc_err)VC_ERR_INIT;
+	made = mkdirat(dir, name, DIRECTORY_MODE) == 0;
 	if (!made && (errno != EEXIST || !ret_made))
 		return vc_fail_sys(err, errno, "cannot make directory '%s'", name);
 	if (open_made(dir, name, &fd, err) < 0)

@@ -392,8 +392,8 @@ static int update_file(struct vc_writer *writer, const struct vc_folder *folder,
                        int request, const struct vc_part *part, bool *changed,
                        struct vc_err *err)
 {
-	struct vc_part_read old = { 0 };
-	const char *text = NULL;
+	struct vc_part_read old = { .text = "" };
+	const char *text = "";
 	char *temp = NULL;
 
 	if (vc_part_read(writer->arena, request, part->file, &old, err) < 0 ||

@@ -33,7 +33,8 @@ static bool exists(const struct temp_tree *t, const char *path)
 static size_t count_names(const struct temp_tree *t, const char *path)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
-	VC_AUTOCLOSE int fd = openat(t->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	VC_AUTOCLOSE int fd =
+		openat(t->dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct vc_names names = { 0 };
 	struct vc_err err = VC_ERR_INIT;
 
@@ -222,72 +223,131 @@ static void test_old_twin(void **state)
 	must_write(&place, &claim, false);
 }
 
+/* A runtime's user may have to read it: the mode counts as content does. */
+static void test_cdi_heals(void **state)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	const struct temp_tree *t = *state;
+	const struct vc_claim claim = example_claim(&arena);
+	struct place place;
+
+	place_in(t, &place);
+	must_write(&place, &claim, true);
+	assert_int_equal(fchmodat(t->dir, CDI_FILE, 0600, 0), 0);
+	must_write(&place, &claim, true);
+	assert_mode(t, CDI_FILE, 0644);
+	temp_tree_put(t, CDI_FILE, "{");
+	must_write(&place, &claim, true);
+	assert_int_equal(unlinkat(t->dir, CDI_FILE, 0), 0);
+	assert_int_equal(symlinkat("elsewhere", t->dir, CDI_FILE), 0);
+	must_write(&place, &claim, true);
+	assert_true(S_ISREG(stat_of(t, CDI_FILE).st_mode));
+	assert_false(exists(t, "cdi/elsewhere"));
+	must_write(&place, &claim, false);
+}
+
+static void move_away(const struct temp_tree *t, const char *path, const char *to)
+{
+	assert_int_equal(renameat(t->dir, path, t->dir, to), 0);
+}
+
+static void another_request(const struct temp_tree *t)
+{
+	temp_tree_put(t, FOLDER "/zeta/virt-claim.io-metadata.json", "");
+}
+
+static void another_file(const struct temp_tree *t)
+{
+	temp_tree_put(t, FOLDER "/nic/other.org-metadata.json", "");
+}
+
+static void torn_file(const struct temp_tree *t)
+{
+	temp_tree_put(t, NIC_FILE, "{");
+}
+
+static void no_container(const struct temp_tree *t)
+{
+	move_away(t, FOLDER "/.container", "gone");
+}
+
+static void others_can_write(const struct temp_tree *t)
+{
+	assert_int_equal(fchmodat(t->dir, FOLDER, 0775, 0), 0);
+}
+
+static void linked_file(const struct temp_tree *t)
+{
+	assert_int_equal(unlinkat(t->dir, NIC_FILE, 0), 0);
+	assert_int_equal(symlinkat("/etc/passwd", t->dir, NIC_FILE), 0);
+}
+
+static void nothing_in_it(const struct temp_tree *t)
+{
+	move_away(t, FOLDER "/disk", "gone");
+	move_away(t, FOLDER "/nic", "gone-too");
+}
+
+static void no_metadata(const struct temp_tree *t)
+{
+	temp_tree_put(t, DISK_FILE, "[]");
+	temp_tree_put(t, NIC_FILE, "null");
+}
+
+/* What is there before: @uid and that many devices, spoilt. */
+struct whole_case {
+	const char *uid;
+	size_t n_devices;
+	void (*spoil)(const struct temp_tree *t);
+	int64_t generation; /* of what comes after */
+};
+
+static void check_whole(const struct temp_tree *t, const struct whole_case *c)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	const struct vc_claim claim = example_claim(&arena);
+	struct vc_claim before = claim;
+	struct stat folder;
+	struct place place;
+
+	place_in(t, &place);
+	before.uid = text_of(&arena, c->uid);
+	before.devices.n = c->n_devices;
+	must_write(&place, &before, true);
+	if (c->spoil)
+		c->spoil(t);
+	folder = stat_of(t, FOLDER);
+	must_write(&place, &claim, true);
+	assert_int_not_equal(stat_of(t, FOLDER).st_ino, folder.st_ino);
+	assert_int_equal(generation_of(t, NIC_FILE), c->generation);
+	assert_int_equal(count_names(t, "run/claims/lab"), 1);
+	assert_int_equal(count_names(t, FOLDER), 3);
+	assert_mode(t, FOLDER, 0755);
+	must_write(&place, &claim, false);
+}
+
 /* What does not fit is replaced as a whole, and heals. */
 static void test_replaced_as_a_whole(void **state)
 {
-	static const struct {
-		const char *what;
-		int64_t generation;
-	} cases[] = {
-		{ "another uid", 1 },      { "a request more", 2 },
-		{ "a request less", 2 },   { "a file more", 2 },
-		{ "a torn file", 2 },      { "no container", 2 },
-		{ "others can write", 2 }, { "a linked file", 2 },
-		{ "nothing in it", 1 },    { "another claim inside", 1 },
+	static const struct whole_case cases[] = {
+		{ UID_B, 3, NULL, 1 },
+		{ UID_A, 2, NULL, 2 },
+		{ UID_A, 3, another_request, 2 },
+		{ UID_A, 3, another_file, 2 },
+		{ UID_A, 3, torn_file, 2 },
+		{ UID_A, 3, no_container, 2 },
+		{ UID_A, 3, others_can_write, 2 },
+		{ UID_A, 3, linked_file, 2 },
+		{ UID_A, 3, nothing_in_it, 1 },
+		{ UID_A, 3, no_metadata, 1 },
 	};
-	const struct temp_tree *t = *state;
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
-		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
-		struct temp_tree own = temp_tree_case(t, i);
-		const struct vc_claim claim = example_claim(&arena);
-		struct vc_claim before = claim;
-		struct stat folder;
-		struct place place;
+		struct temp_tree own = temp_tree_case(*state, i);
 
-		place_in(&own, &place);
-		if (i == 0)
-			before.uid = text_of(&arena, UID_B);
-		before.devices.n = i == 2 ? 2 : 3;
-		must_write(&place, &before, true);
-		if (i == 1)
-			temp_tree_put(&own, FOLDER "/zeta/virt-claim.io-metadata.json",
-			              "");
-		if (i == 3)
-			temp_tree_put(&own, FOLDER "/nic/other.org-metadata.json", "");
-		if (i == 4)
-			temp_tree_put(&own, NIC_FILE, "{");
-		if (i == 5)
-			assert_int_equal(
-				renameat(own.dir, FOLDER "/.container", own.dir, "gone"),
-				0);
-		if (i == 6)
-			assert_int_equal(fchmodat(own.dir, FOLDER, 0775, 0), 0);
-		if (i == 7) {
-			assert_int_equal(unlinkat(own.dir, NIC_FILE, 0), 0);
-			assert_int_equal(symlinkat("/etc/passwd", own.dir, NIC_FILE), 0);
-		}
-		if (i == 8) {
-			assert_int_equal(
-				renameat(own.dir, FOLDER "/disk", own.dir, "gone"), 0);
-			assert_int_equal(
-				renameat(own.dir, FOLDER "/nic", own.dir, "gone-too"), 0);
-		}
-		if (i == 9) {
-			temp_tree_put(&own, DISK_FILE, "[]");
-			temp_tree_put(&own, NIC_FILE, "null");
-		}
-		folder = stat_of(&own, FOLDER);
-		must_write(&place, &claim, true);
-		assert_int_not_equal(stat_of(&own, FOLDER).st_ino, folder.st_ino);
-		assert_int_equal(generation_of(&own, NIC_FILE), cases[i].generation);
-		assert_int_equal(count_names(&own, "run/claims/lab"), 1);
-		assert_int_equal(count_names(&own, FOLDER), 3);
-		assert_mode(&own, FOLDER, 0755);
-		must_write(&place, &claim, false);
+		check_whole(&own, &cases[i]);
 		(void)close(own.dir);
 	}
-	assert_int_equal(count_names(t, "."), VC_ARRAY_SIZE(cases));
 }
 
 /* Attributes beyond the limit go, the identity stays. */
@@ -357,110 +417,119 @@ static void test_other_drivers(void **state)
 	must_write(&place, &claim, false);
 }
 
+/* One thing that is wrong with the claim ... */
+enum wrong {
+	NOTHING,
+	NO_UID,
+	NO_NAMESPACE,
+	BAD_NAME,
+	NO_DEVICES,
+	NO_REQUEST,
+	BAD_DRIVER,
+	NO_POOL,
+	ADMIN,
+	NO_NODE,
+	UID_IS_NO_UUID,
+};
+
+static void spoil_claim(struct vc_arena *arena, struct vc_claim *claim, enum wrong wrong)
+{
+	struct vc_device *d = &claim->devices.v[2];
+	char **const none[] = { [NO_UID] = &claim->uid,
+		                [NO_NAMESPACE] = &claim->namespace,
+		                [NO_REQUEST] = &d->request,
+		                [NO_POOL] = &d->pool };
+
+	if (wrong < VC_ARRAY_SIZE(none) && none[wrong])
+		*none[wrong] = NULL;
+	if (wrong == BAD_NAME)
+		claim->name = text_of(arena, "../vm7");
+	if (wrong == NO_DEVICES)
+		claim->devices.n = 0;
+	if (wrong == BAD_DRIVER)
+		d->driver = text_of(arena, "../x");
+	if (wrong == ADMIN)
+		d->admin_access = VC_YES;
+	if (wrong == NO_NODE)
+		d->iommu_group = -1;
+	if (wrong == UID_IS_NO_UUID)
+		claim->uid = text_of(arena, "u1");
+}
+
+/* ... or with what is in its place: a file, a link to a directory, or a directory that
+ * others can write. */
+struct refusal {
+	enum wrong wrong;
+	const char *file, *link, *directory;
+	const char *says;
+};
+
+static void put_in_the_way(const struct temp_tree *t, const struct refusal *c)
+{
+	char path[128];
+
+	if (c->file)
+		temp_tree_put(t, c->file, "");
+	if (c->link) {
+		temp_tree_mkdirs(t, c->link);
+		assert_int_equal(symlinkat("/tmp", t->dir, c->link), 0);
+	}
+	if (!c->directory)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/", c->directory);
+	temp_tree_mkdirs(t, path);
+	assert_int_equal(fchmodat(t->dir, c->directory, 0775, 0), 0);
+}
+
+static void check_refusal(const struct temp_tree *t, const struct refusal *c, bool was)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_claim claim = example_claim(&arena);
+	struct vc_err err = VC_ERR_INIT;
+	bool changed = was;
+	struct place place;
+
+	place_in(t, &place);
+	spoil_claim(&arena, &claim, c->wrong);
+	put_in_the_way(t, c);
+	if (write_claim(&place, &claim, &changed, &err) != -VC_ERR_REFUSED ||
+	    !strstr(err.msg, c->says))
+		fail_msg("expected '%s', got: %s", c->says, err.msg);
+	assert_int_equal(changed, was);
+	assert_false(exists(t, "cdi"));
+	assert_false(exists(t, DISK_FILE));
+	assert_true(count_names(t, "run/claims/lab") <= 1);
+}
+
 /* What cannot be published, and what is in the way: nothing is written. */
 static void test_refusals(void **state)
 {
-	enum wrong {
-		NO_UID,
-		NO_NAMESPACE,
-		BAD_NAME,
-		NO_DEVICES,
-		NO_REQUEST,
-		BAD_DRIVER,
-		NO_POOL,
-		ADMIN,
-		NO_NODE,
-		UID_IS_NO_UUID,
-		CLAIMS_IS_A_FILE,
-		CLAIMS_WRITABLE,
-		NAMESPACE_IS_A_FILE,
-		NAMESPACE_IS_A_LINK,
-		NAMESPACE_WRITABLE,
-		CLAIM_IS_A_FILE,
-		CLAIM_IS_A_LINK,
-		N_WRONG
+	static const struct refusal cases[] = {
+		{ NO_UID, .says = "not all known" },
+		{ NO_NAMESPACE, .says = "not all known" },
+		{ BAD_NAME, .says = "not all known" },
+		{ NO_DEVICES, .says = "no devices" },
+		{ NO_REQUEST, .says = "not both known" },
+		{ BAD_DRIVER, .says = "not both known" },
+		{ NO_POOL, .says = "not all known" },
+		{ ADMIN, .says = "adminAccess" },
+		{ NO_NODE, .says = "no node of it below /dev" },
+		{ UID_IS_NO_UUID, .says = "UUID" },
+		{ .file = "run/claims", .says = "run/claims' is no directory; move it" },
+		{ .file = "run/claims/lab",
+		  .says = "'lab' is no directory; move it away" },
+		{ .file = FOLDER, .says = "'vm7' is no directory; move it away" },
+		{ .link = "run/claims/lab",
+		  .says = "'lab' is no directory; move it away" },
+		{ .link = FOLDER, .says = "'vm7' is no directory; move it away" },
+		{ .directory = "run/claims", .says = "can be written by others" },
+		{ .directory = "run/claims/lab", .says = "can be written by others" },
 	};
-	static const char *const says[N_WRONG] = {
-		[NO_UID] = "not all known",
-		[NO_NAMESPACE] = "not all known",
-		[BAD_NAME] = "not all known",
-		[NO_DEVICES] = "no devices",
-		[NO_REQUEST] = "not both known",
-		[BAD_DRIVER] = "not both known",
-		[NO_POOL] = "not all known",
-		[ADMIN] = "adminAccess",
-		[NO_NODE] = "no node of it below /dev",
-		[UID_IS_NO_UUID] = "UUID",
-		[CLAIMS_IS_A_FILE] = "run/claims' is no directory; move it away",
-		[CLAIMS_WRITABLE] = "can be written by others",
-		[NAMESPACE_IS_A_FILE] = "'lab' is no directory; move it away",
-		[NAMESPACE_IS_A_LINK] = "'lab' is no directory; move it away",
-		[NAMESPACE_WRITABLE] = "can be written by others",
-		[CLAIM_IS_A_FILE] = "'vm7' is no directory; move it away",
-		[CLAIM_IS_A_LINK] = "'vm7' is no directory; move it away",
-	};
-	const struct temp_tree *t = *state;
 
-	for (enum wrong w = 0; w < N_WRONG; w++) {
-		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
-		struct temp_tree own = temp_tree_case(t, w);
-		struct vc_claim claim = example_claim(&arena);
-		struct vc_device *d = &claim.devices.v[2];
-		struct vc_err err = VC_ERR_INIT;
-		bool changed = true, was = w % 2 == 0;
-		struct place place;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		struct temp_tree own = temp_tree_case(*state, i);
 
-		changed = was;
-		place_in(&own, &place);
-		if (w == NO_UID)
-			claim.uid = NULL;
-		if (w == NO_NAMESPACE)
-			claim.namespace = NULL;
-		if (w == BAD_NAME)
-			claim.name = text_of(&arena, "../vm7");
-		if (w == NO_DEVICES)
-			claim.devices.n = 0;
-		if (w == NO_REQUEST)
-			d->request = NULL;
-		if (w == BAD_DRIVER)
-			d->driver = text_of(&arena, "../x");
-		if (w == NO_POOL)
-			d->pool = NULL;
-		if (w == ADMIN)
-			d->admin_access = VC_YES;
-		if (w == NO_NODE)
-			d->iommu_group = -1;
-		if (w == UID_IS_NO_UUID)
-			claim.uid = text_of(&arena, "u1");
-		if (w == CLAIMS_IS_A_FILE)
-			temp_tree_put(&own, "run/claims", "");
-		if (w == CLAIMS_WRITABLE) {
-			temp_tree_mkdirs(&own, "run/claims/");
-			assert_int_equal(fchmodat(own.dir, "run/claims", 0777, 0), 0);
-		}
-		if (w == NAMESPACE_IS_A_FILE)
-			temp_tree_put(&own, "run/claims/lab", "");
-		if (w == NAMESPACE_IS_A_LINK) {
-			temp_tree_mkdirs(&own, "run/claims/x/");
-			assert_int_equal(symlinkat("x", own.dir, "run/claims/lab"), 0);
-		}
-		if (w == NAMESPACE_WRITABLE) {
-			temp_tree_mkdirs(&own, "run/claims/lab/");
-			assert_int_equal(fchmodat(own.dir, "run/claims/lab", 0775, 0), 0);
-		}
-		if (w == CLAIM_IS_A_FILE)
-			temp_tree_put(&own, FOLDER, "");
-		if (w == CLAIM_IS_A_LINK) {
-			temp_tree_mkdirs(&own, "run/claims/lab/");
-			assert_int_equal(symlinkat("/tmp", own.dir, FOLDER), 0);
-		}
-		if (write_claim(&place, &claim, &changed, &err) != -VC_ERR_REFUSED ||
-		    !strstr(err.msg, says[w]))
-			fail_msg("%d: %s", w, err.msg);
-		assert_int_equal(changed, was);
-		assert_false(exists(&own, "cdi"));
-		assert_false(exists(&own, DISK_FILE));
-		assert_true(count_names(&own, "run/claims/lab") <= 1);
+		check_refusal(&own, &cases[i], i % 2 == 0);
 		(void)close(own.dir);
 	}
 }
@@ -702,6 +771,7 @@ int main(void)
 		TREE_TEST(test_update),
 		TREE_TEST(test_other_boot),
 		TREE_TEST(test_old_twin),
+		TREE_TEST(test_cdi_heals),
 		TREE_TEST(test_replaced_as_a_whole),
 		TREE_TEST(test_attribute_limit),
 		TREE_TEST(test_other_drivers),
