@@ -40,7 +40,6 @@ static int run(struct vc_arena *arena VC_UNUSED, const void *values,
 
 	if (!daemon.config)
 		daemon.config = named && *named ? named : VC_CONFIG_FILE;
-
 	if (o->version)
 		return vc_output_write(version, strlen(version), err);
 	return vc_daemon_run(&daemon, err);
@@ -50,8 +49,39 @@ const struct vc_command vc_command_claimd = {
 	.name = "virt-claimd",
 	.operands = "",
 	.summary = "keep the device claims of this host prepared",
-	.description = "Text\n",
-	.examples = NULL,
+	.description =
+		"At its start it finishes or undoes what a crash left, prepares every claim "
+		"that was prepared when the host went down, and puts the files of prepared "
+		"claims right. Then it listens: to the kernel for devices that come, go or "
+		"change their driver, and to changes of claims, journals and leases. When "
+		"nothing happens it does not run at all.\n"
+		"\n"
+		"The files of a claim are withdrawn as long as a device of it is gone or is "
+		"not as it was prepared, so that no domain is started with it. A device "
+		"that comes back is prepared again; one that somebody took back by hand is "
+		"not. What cannot be prepared is tried again, seven times with growing "
+		"pauses, and after that when something happens. Each problem is said once, "
+		"on standard error or in the journal; 'virt-claim list' and 'virt-claim "
+		"show' have them all.\n"
+		"\n"
+		"Devices are looked at and changed by a worker process. A driver that hangs "
+		"hangs that one; it is killed when every step has had its deadline, and what "
+		"it was at is recovered.\n"
+		"\n"
+		"With 'role: kubernetes' in its configuration no device is touched.\n"
+		"\n"
+		"Signals:\n"
+		"\n"
+		"    HUP   read the configuration again, and try everything again\n"
+		"    TERM  end, after the claim that is being worked on\n"
+		"\n"
+		"What is prepared stays prepared when it ends. One virt-claimd runs on a "
+		"host; a second one is refused. It tells a service manager by the protocol of "
+		"sd_notify(3) when claims are prepared, and how many there are.\n",
+	.examples = "systemctl enable --now virt-claimd.service\n"
+		    "\tthe usual way\n"
+		    "virt-claimd --once\n"
+		    "\tfrom a boot script, before domains are started\n",
 	.options = options,
 	.daemon = true,
 	.options_size = sizeof(struct claimd_options),

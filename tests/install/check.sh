@@ -34,16 +34,28 @@ grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten do
 [ -x "$work/usr/bin/onDefineDomain" ] || complain "no KubeVirt hook was installed"
 [ -x "$work/usr/bin/virt-claim-qemu-hook" ] || complain "no libvirt hook was installed"
 
-# The unit that runs at boot.
-unit=$(find "$work" -name virt-claim-sync.service -type f)
-[ -n "$unit" ] || complain "no systemd unit was installed"
-grep -q "^ExecStart=/.*/bin/virt-claim sync " "$unit" || complain "the unit runs something else"
-if command -v systemd-analyze >/dev/null; then
-	mkdir "$work/units"
-	sed "s,^ExecStart=.*/bin/,ExecStart=$work/usr/bin/," "$unit" >"$work/units/virt-claim-sync.service"
-	systemd-analyze verify --man=no "$work/units/virt-claim-sync.service" >"$work/unit.log" 2>&1 ||
+"$work/usr/sbin/virt-claimd" --version || complain "the installed daemon does not run"
+[ -n "$(find "$work/usr/share/doc" -name virt-claim.yaml)" ] || complain "no sample configuration"
+
+# check_unit NAME PROGRAM - systemd understands it, and it runs what was installed.
+check_unit() {
+	unit=$(find "$work" -name "$1" -type f)
+	[ -n "$unit" ] || complain "$1 was not installed"
+	grep -q "^ExecStart=/usr/$2" "$unit" || complain "$1 runs something else"
+	command -v systemd-analyze >/dev/null || return
+	mkdir -p "$work/units"
+	sed "s,^ExecStart=/usr/,ExecStart=$work/usr/," "$unit" >"$work/units/$1"
+	systemd-analyze verify --man=no "$work/units/$1" >"$work/unit.log" 2>&1 ||
 		complain "systemd: $(cat "$work/unit.log")"
-	! grep virt-claim-sync "$work/unit.log" || complain "systemd complains about the unit"
+	! grep virt-claim "$work/unit.log" || complain "systemd complains about $1"
+}
+check_unit virt-claimd.service 'sbin/virt-claimd$'
+check_unit virt-claim-sync.service 'bin/virt-claim sync '
+# How much a break-in could do, see docs/daemon.md.
+if command -v systemd-analyze >/dev/null; then
+	systemd-analyze security --offline=yes --threshold=35 "$work/units/virt-claimd.service" \
+		>"$work/security.log" 2>&1 || complain "$(tail -n 1 "$work/security.log")"
+	tail -n 1 "$work/security.log"
 fi
 
 # Man pages: one for the program and one for each command, without a complaint of man.
@@ -51,6 +63,7 @@ pages=$(find "$work" -name '*.[1-8]' -o -name '*.[1-8].gz')
 for command in '' -rewrite -preview -verify -show -convert -adopt -unbind -start -attach -detach -sync; do
 	echo "$pages" | grep -q "/virt-claim$command\.1" || complain "no man page virt-claim$command(1)"
 done
+echo "$pages" | grep -q '/virt-claimd\.8' || complain "no man page virt-claimd(8)"
 for page in $pages; do
 	man --warnings -E UTF-8 -l "$page" 2>"$work/warnings" >"$work/page" || complain "man fails on $page"
 	[ ! -s "$work/warnings" ] || complain "$(basename "$page"): $(cat "$work/warnings")"

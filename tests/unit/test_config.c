@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "translate/config.h"
 #include "unit.h"
 
@@ -225,6 +227,44 @@ static void test_trust(void **state VC_UNUSED)
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
+/* The sample with every key that it shows switched on: these are the defaults, where there
+ * are any. That it shows all keys is seen by tests/lint/config.sh. */
+static void test_sample(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config defaults, config;
+	char *text = NULL;
+	size_t len = 0;
+	unsigned keys = 0;
+
+	assert_int_equal(vc_file_read(&arena, AT_FDCWD,
+	                              VC_FIXTURES "/../../deploy/virt-claim.yaml", 0,
+	                              &text, &len, &err),
+	                 0);
+	assert_int_equal(read_text(&arena, text, &defaults, &err), 0);
+	for (char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (line[0] != '#' || line[1] < 'a' || line[1] > 'z')
+			continue;
+		line[0] = ' ';
+		keys++;
+	}
+	assert_true(keys > 10);
+	if (read_text(&arena, text, &config, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(config.role, defaults.role);
+	assert_string_equal(config.state, defaults.state);
+	assert_string_equal(config.run, defaults.run);
+	assert_string_equal(config.leases, defaults.leases);
+	assert_string_equal(config.cdi, defaults.cdi);
+	assert_string_equal(config.sysfs, defaults.sysfs);
+	assert_string_equal(config.proc, defaults.proc);
+	assert_string_equal(config.dev, defaults.dev);
+	assert_int_equal(config.deadline_ms, defaults.deadline_ms);
+	assert_int_equal(config.driver_deadline_ms, defaults.driver_deadline_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_claims_below_run),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_trust),
+		cmocka_unit_test(test_sample),
 	};
 	int r;
 
