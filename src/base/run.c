@@ -127,12 +127,19 @@ static bool kill_children(void)
 	return any;
 }
 
+/* The group, and the child itself in case that it could make none. */
+static void kill_group(const struct child *child)
+{
+	(void)kill(-child->pid, SIGKILL);
+	(void)kill(child->pid, SIGKILL);
+}
+
 /* Ends whatever is left, reaps, closes; returns the wait status. */
 static int finish(const struct child *child)
 {
 	int status = 0;
 
-	(void)kill(-child->pid, SIGKILL);
+	kill_group(child);
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	/* What is killed may leave us children of its own. */
@@ -240,7 +247,7 @@ static bool kill_and_see(const struct child *child)
 	char chunk[CHUNK];
 	int64_t left;
 
-	(void)kill(-child->pid, SIGKILL);
+	kill_group(child);
 	while ((left = deadline - now_ms()) > 0) {
 		ssize_t n = poll(&p, 1, (int)left) > 0
 		                    ? read(child->out, chunk, sizeof(chunk))
