@@ -160,6 +160,22 @@ static struct vc_host_side forecast(struct vc_arena *arena,
 	return side;
 }
 
+/* A device that cannot be recognised while vfio has it may be there for another claim. */
+static int explain_not_found(const struct vc_prepare_input *input,
+                             const struct vc_claimed_device *claimed, struct vc_err *err)
+{
+	const struct vc_entry *other = vc_plan_holder(input, claimed->identity.address);
+	char why[VC_ERR_MSG_SIZE];
+
+	(void)vc_err_context(err, "device '%s'", claimed->name);
+	if (!other || err->kind != VC_ERR_REFUSED)
+		return -(int)err->kind;
+	memcpy(why, err->msg, sizeof(why));
+	return vc_fail(err, VC_ERR_REFUSED, "%.1500s; claim '%s/%s' has '%s' now (%s)",
+	               why, other->namespace, other->name, claimed->identity.address,
+	               vc_phase_name(other->phase));
+}
+
 static int find_one(struct vc_arena *arena, const struct vc_prepare_input *input,
                     const struct vc_claimed_device *claimed,
                     struct vc_found_device *found, struct vc_err *err)
@@ -170,7 +186,7 @@ static int find_one(struct vc_arena *arena, const struct vc_prepare_input *input
 	found->claimed = claimed;
 	if (vc_identity_locate(arena, input->inventory, &claimed->identity,
 	                       has_ours ? &ours : NULL, &found->located, err) < 0)
-		return vc_err_context(err, "device '%s'", claimed->name);
+		return explain_not_found(input, claimed, err);
 	if (claimed->made_from == VC_MADE_FROM_PF &&
 	    found->located.device->kind != VC_DEVICE_PCI)
 		return vc_fail(err, VC_ERR_REFUSED,

@@ -28,6 +28,33 @@ const struct vc_entry *vc_plan_entry(const struct vc_prepare_input *input)
 }
 
 /**
+ * vc_plan_holder() - The other claim that has the function at an address
+ * @input:	input
+ * @address:	"0000:65:00.0"; NULL unknown
+ *
+ * Return: its entry, NULL none
+ */
+const struct vc_entry *vc_plan_holder(const struct vc_prepare_input *input,
+                                      const char *address)
+{
+	static const char prefix[] = "pci-";
+
+	for (size_t i = 0; address && i < input->entries->n; i++) {
+		const struct vc_entry *entry = &input->entries->v[i];
+
+		if (strcmp(entry->uid, input->claim->uid) == 0)
+			continue;
+		for (size_t j = 0; j < entry->devices.n; j++)
+			if (strncmp(entry->devices.v[j].key, prefix, strlen(prefix)) ==
+			            0 &&
+			    strcmp(entry->devices.v[j].key + strlen(prefix), address) ==
+			            0)
+				return entry;
+	}
+	return NULL;
+}
+
+/**
  * vc_plan_pf() - The PF of a virtual function
  * @found:	device; it need not exist yet
  * @ret_pf:	its PF, when it is a VF

@@ -8,6 +8,9 @@
 
 /* The journal of the claim itself; NULL none. */
 const struct vc_entry *vc_plan_entry(const struct vc_prepare_input *input) VC_NONNULL;
+/* The other claim that has the function at an address; NULL none. */
+const struct vc_entry *vc_plan_holder(const struct vc_prepare_input *input,
+                                      const char *address);
 /* Under which key a device is reserved; NULL out of memory. */
 char *vc_plan_key(struct vc_arena *arena, const struct vc_found_device *found) VC_NONNULL;
 /* Whether a device is a VF, and of which PF. */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,12 @@ static inline void node_boot(struct node_machine *m)
 	assert_int_equal(vc_node_open(&m->arena, &m->config, &m->node, &m->err), 0);
 }
 
+static inline int node_remove(const char *path, const struct stat *st VC_UNUSED,
+                              int type VC_UNUSED, struct FTW *ftw VC_UNUSED)
+{
+	return remove(path);
+}
+
 static inline int node_setup(void **state)
 {
 	const char *root = getenv("FAKE_KERNEL");
@@ -65,6 +72,8 @@ static inline int node_setup(void **state)
 	if (vc_config_read(&m->arena, path, false, &m->config, &m->err) < 0)
 		return 1;
 	m->config.driver_deadline_ms = NODE_DEADLINE_MS;
+	(void)snprintf(path, sizeof(path), "%s/claims", m->config.state);
+	(void)nftw(path, node_remove, 8, FTW_DEPTH | FTW_PHYS);
 	node_boot(m);
 	*state = m;
 	return 0;
