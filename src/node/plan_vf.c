@@ -75,13 +75,14 @@ static int check_driver(const struct vc_host_device *pf, struct vc_err *err)
 	return 0;
 }
 
-/* Somebody removed VFs that a claim had made. */
+/* Somebody removed VFs that a claim had made; what they were told went with them. */
 static void make_again(struct vc_entry *entry, const struct vc_pci_address *pf)
 {
 	for (size_t i = 0; i < entry->steps.n; i++) {
 		struct vc_step *step = &entry->steps.v[i];
 
-		if (step->kind == VC_STEP_VFS && step->state == VC_STEP_DONE &&
+		if ((step->kind == VC_STEP_VFS || step->kind == VC_STEP_VF) &&
+		    step->state == VC_STEP_DONE &&
 		    vc_pci_address_compare(&step->pci, pf) == 0)
 			step->state = VC_STEP_PLANNED;
 	}

@@ -220,6 +220,34 @@ static void test_made_again(void **state VC_UNUSED)
 	vc_arena_release(&w.arena);
 }
 
+/* What the claim has told its VF has to be told again; other PFs are not concerned. */
+static void test_told_again(void **state VC_UNUSED)
+{
+	struct node_world w;
+
+	world_init(&w);
+	with_pf(&w, 0);
+	w.claimed.vlan = 100;
+	assert_int_equal(plan_vfs(&w), 0);
+	assert_int_equal(plan_vf(&w), 0);
+	assert_int_equal(w.entry.steps.n, 2);
+	w.entry.steps.v[0].state = w.entry.steps.v[1].state = VC_STEP_DONE;
+	assert_int_equal(plan_vfs(&w), 0);
+	assert_int_equal(plan_vf(&w), 0);
+	assert_int_equal(w.entry.steps.n, 2);
+	assert_int_equal(w.entry.steps.v[0].state, VC_STEP_PLANNED);
+	assert_int_equal(w.entry.steps.v[1].state, VC_STEP_PLANNED);
+	/* the VFs are planned already, as after a look at the machine */
+	w.entry.steps.v[1].state = VC_STEP_DONE;
+	assert_int_equal(plan_vfs(&w), 0);
+	assert_int_equal(w.entry.steps.v[1].state, VC_STEP_PLANNED);
+	w.entry.steps.v[1].state = VC_STEP_DONE;
+	w.entry.steps.v[1].pci.bus++;
+	assert_int_equal(plan_vfs(&w), 0);
+	assert_int_equal(w.entry.steps.v[1].state, VC_STEP_DONE);
+	vc_arena_release(&w.arena);
+}
+
 static void test_setting(void **state VC_UNUSED)
 {
 	static const struct {
@@ -410,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_not_others),
 		cmocka_unit_test(test_made_again),
+		cmocka_unit_test(test_told_again),
 		cmocka_unit_test(test_setting),
 		cmocka_unit_test(test_setting_of_new_vf),
 		cmocka_unit_test(test_setting_refused),
