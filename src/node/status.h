@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * status.h - how a host claim is now, for `list`, `show` and the daemon. Pure.
+ * status.h - how a host claim is now, for `list`, `show` and the daemon. Pure, but for the
+ * question whether the process at work on it lives.
  */
 #pragma once
 
@@ -19,13 +20,13 @@ enum vc_claim_state {
 /**
  * struct vc_device_status - one device of a claim
  * @claimed:	which
- * @host:	where it is; .kind VC_KIND_UNKNOWN: not to be found
+ * @host:	where it is; .kind VC_KIND_UNKNOWN: not to be found, or not made yet
  * @address:	the same for people, NULL not to be found
  * @driver:	that holds it, NULL none
  * @lease:	who uses it, NULL nobody
  * @problem:	what is wrong with it, NULL nothing: "is on driver nvme, expected vfio-pci",
  *		"serial was A, is B" ...
- * @note:	"moved from ...", NULL
+ * @note:	"moved from ...", "prepare makes it from ..."; NULL
  */
 struct vc_device_status {
 	const struct vc_claimed_device *claimed;
