@@ -16,6 +16,7 @@ static char *join(struct vc_arena *arena, const char *old, const char *text)
 	return vc_arena_printf(arena, "%s%s%s", old ? old : "", old ? "; " : "", text);
 }
 
+VC_PRINTF(4, 0)
 static int add_text(struct vc_look *look, char **into, struct vc_err *err,
                     const char *fmt, va_list ap)
 {
