@@ -214,8 +214,19 @@ static void complete_text(struct vc_scan *s)
 	memcpy(s->object.text, head, (size_t)n);
 }
 
+/* A bookmark has only a version, an error is a Status. */
+static bool needs_name(const struct vc_scan *s)
+{
+	return strcmp(s->object.type, "BOOKMARK") != 0 &&
+	       strcmp(s->object.type, "ERROR") != 0;
+}
+
 static int give_object(struct vc_scan *s, vc_scan_fn *fn, void *arg, struct vc_err *err)
 {
+	if (*s->object.name == '\0' && needs_name(s))
+		return vc_fail(err, VC_ERR_REMOTE,
+		               "the answer is not what an API server sends: an object "
+		               "without a name");
 	s->object.text = NULL;
 	s->object.len = 0;
 	if (!s->too_large && s->text)

@@ -10,6 +10,7 @@
  *	410, or an ERROR event of it	LIST from the first page
  *	the regular end of a watch	WATCH, from the last version seen
  *	any failure			the same phase, after a pause
+ *	a watch refused too often	LIST: a store that was restored has older versions
  *	a callback that failed		LIST from the first page, after a pause
  *
  * [K8S] api-concepts: watches end by themselves, 410 may come at any time, bookmarks may
@@ -218,7 +219,8 @@ static void fail(struct vc_kube_watch *w, enum vc_kube_reason reason,
 	w->tries++;
 	trouble.tries = w->tries;
 	w->stats.failures++;
-	if (w->unheard || (w->phase == WATCH && w->tries >= TIRED))
+	if (w->unheard ||
+	    (w->phase == WATCH && w->tries >= TIRED && reason != VC_KUBE_NO_ANSWER))
 		list_again(w);
 	/* a new server may have other versions */
 	if (w->phase == LIST && reason == VC_KUBE_NOT_FOUND &&

@@ -195,7 +195,8 @@ def apply(kind, old, patch, manager, options):
     metadata = {k: v for k, v in patch.get("metadata", {}).items()
                 if k in ("labels", "annotations", "finalizers", "ownerReferences")}
     new["metadata"] = merge(new["metadata"], metadata, ("metadata",))
-    for path in sorted(gone, key=len, reverse=True):
+    # whole elements first: without its keys one could not be found
+    for path in sorted(gone, key=lambda p: (p[-1] != ".", -len(p))):
         remove(new, path)
     if not own:
         own = entry(manager, "Apply", options["api_version"], subresource)

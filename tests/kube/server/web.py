@@ -133,6 +133,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_any(self):
         server = self.server
+        if server.stopped.is_set():
+            raise Cut
         self.fault, self.code, self.account = {}, 0, {}
         self.length = int(self.headers.get("Content-Length") or 0)
         path, _, query = self.path.partition("?")
@@ -389,6 +391,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.follow(target, selector, int(version))
         except Failure as failure:
             self.send_event("ERROR", failure.status())
+        if self.server.stopped.is_set():
+            raise Cut
         self.end_chunks()
 
     def concerns(self, target, selector, obj):
