@@ -220,6 +220,18 @@ void vc_fake_log(const struct vc_fake_write *write, int r)
 	(void)vc_fake_append(line, "kernel/log");
 }
 
+/* @pid: of one process */
+bool vc_fake_is_stuck(pid_t pid)
+{
+	bool inside = vc_fake_inside;
+	bool stuck;
+
+	vc_fake_inside = true;
+	stuck = vc_fake_exists("kernel/stuck/%d", (int)pid);
+	vc_fake_inside = inside;
+	return stuck;
+}
+
 static int is_in_group(const char *name, void *arg)
 {
 	const pid_t *group = arg;
@@ -227,18 +239,14 @@ static int is_in_group(const char *name, void *arg)
 	return getpgid((pid_t)parse_ms(name)) == *group;
 }
 
-/* @pid as for kill(2) */
-bool vc_fake_is_stuck(pid_t pid)
+/* Whether one of a process group is. */
+bool vc_fake_has_stuck(pid_t group)
 {
 	bool inside = vc_fake_inside;
-	pid_t group = pid == 0 ? getpgrp() : -pid;
 	bool stuck;
 
 	vc_fake_inside = true;
-	if (pid > 0)
-		stuck = vc_fake_exists("kernel/stuck/%d", (int)pid);
-	else
-		stuck = vc_fake_each("kernel/stuck", is_in_group, &group) > 0;
+	stuck = vc_fake_each("kernel/stuck", is_in_group, &group) > 0;
 	vc_fake_inside = inside;
 	return stuck;
 }

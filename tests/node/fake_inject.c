@@ -4,7 +4,8 @@
  *
  * kernel/inject, when it is there at the start of a program, is a struct inject that all
  * processes share: the calls of a program and its children have one count. kernel/calls
- * gets a line for each of them, "NUMBER NAME PATH" and the second path of a rename. Calls
+ * gets a line for each of them, "NUMBER NAME PATH" and the second path of a rename, and
+ * "NUMBER in vain" when it failed by itself. Calls
  * for files outside of the machine are not counted, nor what the fake kernel does itself.
  *
  * Killed are all processes at once, as by a power cut: those that ever began.
@@ -50,6 +51,7 @@ struct inject {
 
 static struct inject *inject;
 static __thread bool kill_afterwards;
+static __thread uint32_t last_call; /* 0: was not counted */
 
 static void add_process(void)
 {
@@ -134,6 +136,7 @@ bool vc_fake_enter(const char *name, const char *path, const char *other)
 	if (other && strncmp(other, vc_fake_root(), len) == 0)
 		other += len + 1;
 	n = atomic_fetch_add(&inject->count, 1) + 1;
+	last_call = n;
 	vc_fake_inside = true;
 	(void)snprintf(line, sizeof(line), "%u %s %s%s%s\n", n, name, path,
 	               other ? " " : "", other ? other : "");
@@ -142,10 +145,21 @@ bool vc_fake_enter(const char *name, const char *path, const char *other)
 	return n != inject->target || strike(name, path);
 }
 
-void vc_fake_leave_call(void)
+void vc_fake_leave_call(bool changed)
 {
+	int error = errno;
+	char line[32];
+
+	if (inject && last_call > 0 && !changed && !vc_fake_inside) {
+		vc_fake_inside = true;
+		(void)snprintf(line, sizeof(line), "%u in vain\n", last_call);
+		(void)vc_fake_append(line, "kernel/calls");
+		vc_fake_inside = false;
+	}
+	last_call = 0;
 	if (kill_afterwards)
 		power_cut();
+	errno = error;
 }
 
 /* The calls. fd and path: of the file that is changed. */
@@ -185,7 +199,7 @@ static bool enter_fd(const char *name, int fd)
 		if (!(entered))                   \
 			return -1;                \
 		result = REAL(name)(__VA_ARGS__); \
-		vc_fake_leave_call();             \
+		vc_fake_leave_call(result == 0);  \
 		return result;                    \
 	} while (0)
 

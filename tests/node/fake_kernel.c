@@ -8,6 +8,7 @@
  */
 #include "fake_kernel.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -184,13 +185,13 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t n)
 	if (!attribute) {
 		ssize_t written = real_write(fd, bytes, n);
 
-		vc_fake_leave_call();
+		vc_fake_leave_call(written >= 0);
 		return written;
 	}
 	vc_fake_inside = true;
 	r = answer(attribute, bytes, n);
 	vc_fake_inside = false;
-	vc_fake_leave_call();
+	vc_fake_leave_call(r >= 0);
 	if (r < 0) {
 		errno = -r;
 		return -1;
@@ -274,7 +275,7 @@ static int open_file(int dir, const char *path, int flags, mode_t mode)
 	} else {
 		fd = real_openat(dir, path, flags, mode);
 	}
-	vc_fake_leave_call();
+	vc_fake_leave_call(fd >= 0);
 	return fd;
 }
 
@@ -308,10 +309,35 @@ OPEN_FUNCTION(open64)
 OPENAT_FUNCTION(openat)
 OPENAT_FUNCTION(openat64)
 
+/* The processes of a group, one by one, but for those that are stuck. */
+static int kill_group(pid_t group, int signal)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = 0;
+
+		for (const char *p = entry->d_name; *p >= '0' && *p <= '9'; p++)
+			pid = pid * 10 + (*p - '0');
+		if (pid > 1 && getpgid(pid) == group && !vc_fake_is_stuck(pid))
+			(void)real_kill(pid, signal);
+	}
+	if (proc)
+		(void)closedir(proc);
+	return 0;
+}
+
 EXPORT int kill(pid_t pid, int signal)
 {
-	if (signal != 0 && machine_len > 0 && vc_fake_is_stuck(pid))
-		return 0;
+	pid_t group = pid == 0 ? getpgrp() : -pid;
+
+	if (signal == 0 || machine_len == 0)
+		return real_kill(pid, signal);
+	if (pid > 0)
+		return vc_fake_is_stuck(pid) ? 0 : real_kill(pid, signal);
+	if (pid != -1 && vc_fake_has_stuck(group))
+		return kill_group(group, signal);
 	return real_kill(pid, signal);
 }
 
@@ -360,7 +386,7 @@ static long open_how(const long a[6])
 	if (!vc_fake_enter("open", full, NULL))
 		return -1;
 	fd = real_syscall(SYS_openat2, a[0], a[1], a[2], a[3]);
-	vc_fake_leave_call();
+	vc_fake_leave_call(fd >= 0);
 	return fd;
 }
 

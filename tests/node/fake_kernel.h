@@ -53,7 +53,7 @@ void vc_fake_inject_begin(void);
 /* Before a call that changes @path; @other: where it came from, NULL. false: it fails, with
  * errno. It may be the last thing that the process does. */
 bool vc_fake_enter(const char *name, const char *path, const char *other);
-void vc_fake_leave_call(void);
+void vc_fake_leave_call(bool changed);
 
 /* fake_files.c: paths are printf formats, from the root of the machine. */
 bool vc_fake_exists(const char *fmt, ...) VC_FAKE_FMT(1, 2);
@@ -97,6 +97,7 @@ int vc_fake_fault(const struct vc_fake_write *write);
 void vc_fake_log(const struct vc_fake_write *write, int r);
 /* Whether a process waits in the kernel and cannot be killed. */
 bool vc_fake_is_stuck(pid_t pid);
+bool vc_fake_has_stuck(pid_t group);
 
 /* fake_driver.c */
 int vc_fake_bind(const struct vc_fake_write *write);

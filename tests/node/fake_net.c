@@ -368,7 +368,7 @@ static int set(const struct question *q, const char *at)
 		vc_fake_unlock(fd);
 	}
 	vc_fake_log(&w, r < 0 ? r : 0);
-	vc_fake_leave_call();
+	vc_fake_leave_call(r >= 0);
 	return r < 0 ? r : 0;
 }
 

@@ -75,6 +75,12 @@ class Machine:
         """virt-claim ARGUMENTS"""
         return self.run(self.program, *arguments, **options)
 
+    def start(self, *arguments):
+        """virt-claim ARGUMENTS, not waited for."""
+        return subprocess.Popen(
+            [self.program, *arguments], env=self.env(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
     # Faults of calls
 
     def inject(self, mode, target=0, error=0):
@@ -158,7 +164,7 @@ class Machine:
                 if os.path.exists(f"{at}/{name}"):
                     with open(f"{at}/{name}", encoding="ascii") as f:
                         state[f"{address}/{name}"] = f.read().strip()
-        state["mdevs"] = sorted(os.listdir(f"{self.sys}/bus/mdev/devices"))
+        state["mdevs"] = len(os.listdir(f"{self.sys}/bus/mdev/devices"))  # UUIDs are random
         for at in sorted(glob.glob(f"{self.root}/dev/**", recursive=True)):
             st = os.stat(at)
             state[at[len(self.root) :]] = (oct(st.st_mode), st.st_uid, st.st_gid)
