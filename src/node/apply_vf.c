@@ -77,34 +77,6 @@ static int act(struct vc_arena *arena, const struct vc_node *node,
 	return vc_vf_setting_write(arena, node, &link, &setting, err);
 }
 
-/* Only what was changed is put back. Drivers that take no zeros for an address keep the
- * one that they have: nobody else gets it. */
-static int undo(struct vc_arena *arena, const struct vc_node *node,
-                const struct vc_step *step, struct vc_err *err)
-{
-	struct vc_vf_setting setting = {
-		.index = step->vf_index,
-		.mac = step->mac ? step->old_mac : NULL,
-		.vlan = -1,
-	};
-	struct vc_pf_link link = { 0 };
-	bool there = false;
-	int r = 0;
-
-	if (find_vf(arena, node, step, &there, &link, err) < 0)
-		return -(int)err->kind;
-	if (!there)
-		return 0;
-	if (setting.mac)
-		r = vc_vf_setting_write(arena, node, &link, &setting, err);
-	if (r < 0 && !(err->sys == EINVAL && strcmp(setting.mac, NO_MAC) == 0))
-		return r;
-	setting.mac = NULL;
-	setting.vlan = step->vlan >= 0 ? step->old_vlan : -1;
-	return setting.vlan < 0 ? 0
-	                        : vc_vf_setting_write(arena, node, &link, &setting, err);
-}
-
 /* What the PF has set now; NULL it does not know this VF. */
 static const struct vc_vf_setting *find_setting(const struct vc_vf_settings *settings,
                                                 unsigned index)
@@ -127,6 +99,49 @@ static enum vc_step_look compare(const struct vc_step *step,
 	if (mac_is_new && vlan_is_new)
 		return VC_LOOK_AFTER;
 	return mac_is_old && vlan_is_old ? VC_LOOK_BEFORE : VC_LOOK_BETWEEN;
+}
+
+/* A PF that refuses what was asked for refuses the way back too. */
+static bool is_as_before(struct vc_arena *arena, const struct vc_node *node,
+                         const struct vc_step *step, const struct vc_pf_link *link)
+{
+	struct vc_err unknown = VC_ERR_INIT;
+	const struct vc_vf_setting *now;
+	struct vc_vf_settings settings;
+
+	if (vc_vf_settings_read(arena, node, link, 1, node->config->driver_deadline_ms,
+	                        &settings, &unknown) < 0)
+		return false;
+	now = find_setting(&settings, step->vf_index);
+	return now && compare(step, now) == VC_LOOK_BEFORE;
+}
+
+/* Only what was changed is put back. Drivers that take no zeros for an address keep the
+ * one that they have: nobody else gets it. */
+static int undo(struct vc_arena *arena, const struct vc_node *node,
+                const struct vc_step *step, struct vc_err *err)
+{
+	struct vc_vf_setting setting = {
+		.index = step->vf_index,
+		.mac = step->mac ? step->old_mac : NULL,
+		.vlan = -1,
+	};
+	struct vc_pf_link link = { 0 };
+	bool there = false;
+	int r = 0;
+
+	if (find_vf(arena, node, step, &there, &link, err) < 0)
+		return -(int)err->kind;
+	if (!there || is_as_before(arena, node, step, &link))
+		return 0;
+	if (setting.mac)
+		r = vc_vf_setting_write(arena, node, &link, &setting, err);
+	if (r < 0 && !(err->sys == EINVAL && strcmp(setting.mac, NO_MAC) == 0))
+		return r;
+	setting.mac = NULL;
+	setting.vlan = step->vlan >= 0 ? step->old_vlan : -1;
+	return setting.vlan < 0 ? 0
+	                        : vc_vf_setting_write(arena, node, &link, &setting, err);
 }
 
 static int look(struct vc_arena *arena, const struct vc_node *node,
