@@ -53,7 +53,7 @@ static int read_driver(const struct vc_function_dir *dir, const struct vc_at *at
 	d->seen = d->pci.on_vfio ? VC_SEEN_ON_VFIO
 	          : d->driver    ? VC_SEEN_ON_HOST_DRIVER
 	                         : VC_SEEN_ON_NOTHING;
-	return 0;
+	return has(dir, "vfio-dev") ? vc_at_cdev(at, "vfio-dev", &d->vfio_cdev, err) : 0;
 }
 
 static int read_group(const struct vc_function_dir *dir, const struct vc_at *at,

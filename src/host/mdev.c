@@ -135,14 +135,16 @@ static int read_instance(struct vc_scan *scan, struct vc_host_device *d,
 	char *type = vc_arena_printf(scan->arena, "%s/mdev_type", d->path);
 	char *group = vc_arena_printf(scan->arena, "%s/iommu_group", d->path);
 	char *driver = vc_arena_printf(scan->arena, "%s/driver", d->path);
+	char *cdev = vc_arena_printf(scan->arena, "%s/vfio-dev", d->path);
 	uint64_t number;
 	char *name;
 
-	if (!type || !group || !driver)
+	if (!type || !group || !driver || !cdev)
 		return vc_fail_oom(err);
 	if (vc_at_link(&at, type, &d->mdev.type, err) < 0 ||
 	    vc_at_link(&at, driver, &d->driver, err) < 0 ||
-	    vc_at_link(&at, group, &name, err) < 0)
+	    vc_at_link(&at, group, &name, err) < 0 ||
+	    vc_at_cdev(&at, cdev, &d->vfio_cdev, err) < 0)
 		return -(int)err->kind;
 	if (name && vc_parse_number(name, INT64_MAX, &number))
 		d->iommu_group = (int64_t)number;

@@ -177,6 +177,40 @@ int vc_at_list(const struct vc_at *at, const char *name, struct vc_names *ret_na
 	return 0;
 }
 
+/**
+ * vc_at_cdev() - The node that vfio made for a device
+ * @at:		device
+ * @path:	its directory vfio-dev
+ * @name:	gets the name below /dev/vfio/devices; stays when there is none
+ * @err:	out of memory
+ *
+ * [ABI-VFIO] vfio-dev/vfioN, since Linux 6.1; it has a number of its own, "dev", only with
+ * CONFIG_VFIO_DEVICE_CDEV.
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_at_cdev(const struct vc_at *at, const char *path, char **name, struct vc_err *err)
+{
+	static const char prefix[] = "vfio";
+	struct vc_names names = { 0 };
+	char *dev, *text = NULL;
+	uint64_t number;
+
+	if (vc_at_list(at, path, &names, err) < 0)
+		return -(int)err->kind;
+	if (names.n != 1 || strncmp(names.v[0], prefix, sizeof(prefix) - 1) != 0 ||
+	    !vc_parse_number(names.v[0] + sizeof(prefix) - 1, INT32_MAX, &number))
+		return 0;
+	dev = vc_arena_printf(at->arena, "%s/%s/dev", path, names.v[0]);
+	if (!dev)
+		return vc_fail_oom(err);
+	if (vc_at_text(at, dev, &text, err) < 0)
+		return -(int)err->kind;
+	if (text)
+		*name = names.v[0];
+	return 0;
+}
+
 /* [UTF-8] RFC 3629: bytes of a character by its first one, the bits of it in that byte,
  * and the smallest character that needs so many. */
 static const struct {

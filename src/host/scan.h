@@ -69,6 +69,10 @@ int vc_at_hex(const struct vc_at *at, const char *name, unsigned max_digits,
 /* Empty when it is not there. */
 int vc_at_list(const struct vc_at *at, const char *name, struct vc_names *ret_names,
                struct vc_err *err) VC_MUST_CHECK;
+/* [VFIO] vfio-dev/vfioN below @path, with a "dev": the device has a node of its own. *@name
+ * stays NULL when there is none. */
+int vc_at_cdev(const struct vc_at *at, const char *path, char **name, struct vc_err *err)
+	VC_MUST_CHECK;
 /* White space around it cut off; bytes that are no printable UTF-8 become '?'. NULL when
  * nothing is left. */
 char *vc_clean_text(char *text);

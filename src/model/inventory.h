@@ -179,6 +179,8 @@ struct vc_mdev_part {
  * @driver:	that holds it; of a USB device those of its interfaces, "usb-storage uas";
  *		NULL none
  * @iommu_group: -1 none
+ * @vfio_cdev:	its own node below /dev/vfio/devices, "vfio3"; NULL none, or vfio does not
+ *		hold it
  * @numa_node:	-1 unknown
  * @slot_path:	device.function of each bridge from the root down, "\_SB_.PC12/01.0/00.0";
  *		stays when buses are renumbered. NULL unknown
@@ -196,6 +198,7 @@ struct vc_host_device {
 	char *path;
 	char *driver;
 	int64_t iommu_group;
+	char *vfio_cdev;
 	int numa_node;
 	char *slot_path;
 	struct {

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/parse.h"
 #include "claim/host_attributes.h"
 #include "host/device_attributes.h"
 #include "node/publish.h"
@@ -88,6 +89,18 @@ static int add_int(struct maker *m, const char *name, int64_t value, struct vc_e
 	return 0;
 }
 
+/* "vfio3" */
+static int64_t cdev_number(const struct vc_host_device *host)
+{
+	const char *cursor = host->vfio_cdev;
+	uint64_t number;
+
+	if (!cursor || !vc_parse_literal(&cursor, "vfio") ||
+	    !vc_parse_number(cursor, INT32_MAX, &number))
+		return -1;
+	return (int64_t)number;
+}
+
 /* What the inventory does not have, because it is about the claim. */
 static int add_details(struct maker *m, struct vc_err *err)
 {
@@ -143,6 +156,7 @@ static int make_device(struct maker *m, const struct vc_inventory *inventory,
 	m->device.pool = m->claim->pool;
 	m->device.driver = vc_arena_strdup(m->arena, VC_HOST_DRIVER);
 	m->device.host = m->found->host;
+	m->device.vfio_cdev = cdev_number(m->host);
 	m->device.origin = m->claim->origin;
 	if (!m->device.driver)
 		return vc_fail_oom(err);

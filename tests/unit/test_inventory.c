@@ -455,10 +455,23 @@ static void test_module_missing(void **state VC_UNUSED)
 	assert_int_equal(setenv("VIRT_CLAIM_MODULE_DIR", VC_MODULE_DIR, 1), 0);
 }
 
+/* [VFIO] only what a vfio driver holds has a node of its own, and not in every kernel. */
+static void test_cdevs(void **state VC_UNUSED)
+{
+	size_t n = 0;
+
+	assert_string_equal(find(&station, "0000:03:00.0")->vfio_cdev, "vfio0");
+	assert_string_equal(find(&station, "0000:05:02.1")->vfio_cdev, "vfio1");
+	for (size_t i = 0; i < station.devices.n; i++)
+		n += station.devices.v[i].vfio_cdev != NULL;
+	assert_int_equal(n, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_cdevs),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_lab_groups),
 		cmocka_unit_test(test_evidence),
