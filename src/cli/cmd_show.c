@@ -9,16 +9,22 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/show.h"
+#include "cli/show_claim.h"
 #include "cli/translator_options.h"
 
 struct show_options {
 	struct vc_translator_options translator;
 	bool json;
+	const char *config;
 };
 
 static const struct vc_option options[] = {
 	{ "json", 0, VC_OPTION_FLAG, offsetof(struct show_options, json), NULL,
 	  "print JSON", VC_COMPLETES_NOTHING, NULL },
+	{ "config", 0, VC_OPTION_STRING, offsetof(struct show_options, config), "FILE",
+	  "for a claim of this host: read this configuration instead of "
+	  "$VIRT_CLAIM_CONFIG or /etc/virt-claim/virt-claim.yaml",
+	  VC_COMPLETES_FILE, NULL },
 	{ 0 },
 };
 
@@ -60,6 +66,29 @@ static int sort_operands(struct vc_arena *arena, char **operands, int n,
 	return 0;
 }
 
+/* All operands name claims of this host; some but not all is an error. */
+static int find_claims(const struct show_options *o, char **operands, int n_operands,
+                       bool *ret_all, struct vc_err *err)
+{
+	const char *claim = NULL, *other = o->translator.claims.n > 0 ? "--claims" : NULL;
+
+	*ret_all = false;
+	if (o->translator.connect)
+		return 0;
+	for (int i = 0; i < n_operands; i++)
+		if (vc_show_is_claim(operands[i]))
+			claim = operands[i];
+		else
+			other = operands[i];
+	if (claim && other)
+		return vc_fail(err, VC_ERR_ABSENT,
+		               "'%s' is no file; a claim of this host cannot be shown "
+		               "together with '%s'",
+		               claim, other);
+	*ret_all = claim != NULL;
+	return 0;
+}
+
 static int run(struct vc_arena *arena, const void *values, int n_operands,
                char **operands, struct vc_err *err)
 {
@@ -68,9 +97,14 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 	struct vc_translation t;
 	struct show_options o;
 	const char *domain;
+	bool all_claims;
 	int r;
 
 	memcpy(&o, values, sizeof(o));
+	if (find_claims(&o, operands, n_operands, &all_claims, err) < 0)
+		return -(int)err->kind;
+	if (all_claims)
+		return vc_show_claims(arena, o.config, o.json, operands, n_operands, err);
 	if (sort_operands(arena, operands, n_operands, &o.translator, &domain, err) < 0 ||
 	    vc_translator_input(arena, &o.translator, domain, &input, err) < 0)
 		return -(int)err->kind;
@@ -90,16 +124,22 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 
 const struct vc_command vc_command_show = {
 	.name = "show",
-	.operands = "[PATH]...",
+	.operands = "[PATH]... | [NAMESPACE/]NAME...",
 	.summary = "show what claims say, and what is missing",
 	.description =
-		"Prints each claim with its devices, where each fact was found, and which "
-		"facts no input says. A PATH is the same as --claims PATH; a domain's XML "
+		"A NAME that is no file is a claim of this host, which 'virt-claim create' "
+		"made. Prints its state, where each device is now and who uses it, what it is "
+		"recognised by, what was done for it, and its files.\n"
+		"\n"
+		"Otherwise prints each claim of the inputs with its devices, where each fact "
+		"was found, and which facts no input says. A PATH is the same as --claims PATH; a domain's XML "
 		"may be among them, and its host devices and bindings are shown too; with "
 		"--connect it is the name that comes first.\n"
 		"\n"
 		"Succeeds when the inputs are well-formed, whatever is missing in them.\n",
-	.examples = "virt-claim show /run/virt-claim/claims\n"
+	.examples = "virt-claim show lab/disk\n"
+		    "\ta claim of this host\n"
+		    "virt-claim show /run/virt-claim/claims\n"
 		    "\teverything that is prepared on this host\n"
 		    "virt-claim show --json --sysfs /sys cdi.yaml claim.yaml vm7.xml\n"
 		    "\ttwo inputs joined, looked up on the host, and a domain\n",

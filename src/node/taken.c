@@ -97,10 +97,10 @@ static bool is_like(const struct vc_comparison *c)
 }
 
 /* What cannot be told from the device of a claim that is not to be found: the one in its
- * slot, or else all that there are. */
+ * slot, or else all that there are, unless @lenient. */
 static int add_doubtful(struct vc_arena *arena, struct vc_taken *taken,
-                        const struct vc_identity *identity, const char *owner,
-                        struct vc_err *err)
+                        const struct vc_identity *identity, bool lenient,
+                        const char *owner, struct vc_err *err)
 {
 	const struct vc_inventory *inventory = taken->inventory;
 	char *reason =
@@ -119,7 +119,8 @@ static int add_doubtful(struct vc_arena *arena, struct vc_taken *taken,
 		const struct vc_comparison c =
 			vc_identity_compare(identity, &inventory->devices.v[i]);
 
-		if (is_like(&c) && (c.same_slot || !in_slot) && !taken->reasons[i])
+		if (is_like(&c) && (c.same_slot || !(in_slot || lenient)) &&
+		    !taken->reasons[i])
 			taken->reasons[i] = reason;
 	}
 	return 0;
@@ -153,42 +154,51 @@ static bool find_ours(const struct vc_entries *entries, const struct vc_host_cla
 
 /* A parent that is gone takes its mediated devices along, but their UUIDs stay taken. */
 static int add_lost(struct vc_arena *arena, struct vc_taken *taken,
-                    const struct vc_claimed_device *claimed, const char *owner,
-                    struct vc_err *err)
+                    const struct vc_claimed_device *claimed, bool lenient,
+                    const char *owner, struct vc_err *err)
 {
 	switch (claimed->made_from) {
 	case VC_MADE_FROM_TYPE:
 		return add_mdev(arena, taken, claimed, NULL, owner, err);
 	case VC_MADE_BY_NOBODY:
-		return add_doubtful(arena, taken, &claimed->identity, owner, err);
+		return add_doubtful(arena, taken, &claimed->identity, lenient, owner,
+		                    err);
 	case VC_MADE_FROM_PF:
 		break;
 	}
 	return 0;
 }
 
-static int add_claimed(struct vc_arena *arena, struct vc_taken *taken,
-                       const struct vc_entries *entries,
-                       const struct vc_host_claim *claim,
+/* What is asked for, and where it goes. */
+struct survey {
+	struct vc_arena *arena;
+	const struct vc_entries *entries;
+	bool lenient;
+	struct vc_taken taken;
+};
+
+static int add_claimed(struct survey *survey, const struct vc_host_claim *claim,
                        const struct vc_claimed_device *claimed, struct vc_err *err)
 {
+	struct vc_arena *arena = survey->arena;
 	char *owner =
 		vc_arena_printf(arena, "claim '%s/%s'", claim->namespace, claim->name);
 	struct vc_err lost = VC_ERR_INIT;
 	struct vc_located located;
 	struct vc_pci_address ours;
-	bool is_ours = find_ours(entries, claim, claimed, &ours);
+	bool is_ours = find_ours(survey->entries, claim, claimed, &ours);
 	int r;
 
 	if (!owner)
 		return vc_fail_oom(err);
-	r = vc_identity_locate(arena, taken->inventory, &claimed->identity,
+	r = vc_identity_locate(arena, survey->taken.inventory, &claimed->identity,
 	                       is_ours ? &ours : NULL, &located, &lost);
 	if (r == -VC_ERR_REFUSED)
-		return add_lost(arena, taken, claimed, owner, err);
+		return add_lost(arena, &survey->taken, claimed, survey->lenient, owner,
+		                err);
 	if (r < 0)
 		return vc_fail_oom(err);
-	return vc_taken_add(arena, taken, claimed, located.device, owner, err);
+	return vc_taken_add(arena, &survey->taken, claimed, located.device, owner, err);
 }
 
 /**
@@ -205,13 +215,16 @@ int vc_taken_make(struct vc_arena *arena, const struct vc_select *select,
                   const struct vc_taken_except *except, struct vc_taken *ret_taken,
                   struct vc_err *err)
 {
-	struct vc_taken taken = {
-		.inventory = select->inventory,
-		.reasons = vc_arena_alloc(arena, select->inventory->devices.n + 1,
-		                          sizeof(char *)),
+	struct survey survey = {
+		.arena = arena,
+		.entries = select->entries,
+		.lenient = except != NULL,
+		.taken.inventory = select->inventory,
+		.taken.reasons = vc_arena_alloc(arena, select->inventory->devices.n + 1,
+		                                sizeof(char *)),
 	};
 
-	if (!taken.reasons)
+	if (!survey.taken.reasons)
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < select->claims->n; i++) {
 		const struct vc_host_claim *claim = &select->claims->v[i];
@@ -219,11 +232,10 @@ int vc_taken_make(struct vc_arena *arena, const struct vc_select *select,
 
 		for (size_t k = 0; k < claim->devices.n; k++)
 			if (!(excepted && k == except->index) &&
-			    add_claimed(arena, &taken, select->entries, claim,
-			                &claim->devices.v[k], err) < 0)
+			    add_claimed(&survey, claim, &claim->devices.v[k], err) < 0)
 				return -(int)err->kind;
 	}
-	*ret_taken = taken;
+	*ret_taken = survey.taken;
 	return 0;
 }
 

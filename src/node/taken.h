@@ -40,7 +40,8 @@ struct vc_taken {
 	} parts;
 };
 
-/* One device of a claim that does not count. */
+/* A device of a claim that does not count, because somebody accepts another one for it on
+ * purpose: doubt about devices that have moved is no obstacle then. */
 struct vc_taken_except {
 	const char *uid;
 	size_t index;

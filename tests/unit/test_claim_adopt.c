@@ -207,6 +207,23 @@ static const struct adopt_case {
 
 static const char *const uuids[VC_HOST_CLAIM_DEVICES_MAX] = { "u0", "u1" };
 
+/* vfio has had all of them since boot: nothing shows its serial number. */
+static const struct world_device hidden[] = {
+	{ .address = "0000:02:00.0",
+	  .ids = "144d:a80a",
+	  .slot = SLOT("02"),
+	  .driver = "vfio-pci" },
+	{ .address = "0000:03:00.0",
+	  .ids = "144d:a80a",
+	  .slot = SLOT("03"),
+	  .driver = "vfio-pci" },
+	{ .address = "0000:04:00.0",
+	  .ids = "144d:a80a",
+	  .slot = SLOT("04"),
+	  .driver = "vfio-pci" },
+	{ 0 },
+};
+
 struct fixture {
 	struct vc_arena arena;
 	struct vc_err err;
@@ -320,10 +337,54 @@ static void test_adopt(void **state)
 	}
 }
 
+/* What may be another claim's by its slot is not accepted; what merely looks like it is. */
+static void test_doubt(void **state)
+{
+	static const struct {
+		const char *other, *address, *error;
+	} doubts[] = {
+		{ "0000:03:00.0", "0000:03:00.0",
+		  "0000:03:00.0: it cannot be told from what claim 'lab/other' has" },
+		{ "0000:03:00.0", "0000:04:00.0", NULL },
+		{ "0000:03:00.0", NULL, NULL },
+	};
+	struct fixture *f = *state;
+	const char *const there[2] = { "0000:02:00.0" };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(doubts); i++) {
+		const struct vc_inventory inventory = world_make(&f->arena, hidden);
+		const char *const others[2] = { doubts[i].other };
+		struct vc_host_claim both[2] = {
+			make_claim(f, machine, there, "mine"),
+			make_claim(f, machine, others, "other"),
+		};
+		const struct vc_host_claims claims = { both, 2, 0 };
+		const struct vc_select select = {
+			.inventory = &inventory,
+			.claims = &claims,
+			.boot_id = BOOT,
+		};
+		struct vc_host_claim claim = both[0];
+		struct vc_names notes = { 0 };
+		int r = vc_select_adopt(&f->arena, &select, &claim, 0, doubts[i].address,
+		                        &notes, &f->err);
+
+		if (!doubts[i].error) {
+			assert_int_equal(r, 0);
+			assert_int_equal(notes.n, 1);
+			continue;
+		}
+		assert_int_equal(r, -VC_ERR_REFUSED);
+		assert_string_equal(f->err.msg, doubts[i].error);
+		f->err = (struct vc_err)VC_ERR_INIT;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_adopt, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doubt, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
