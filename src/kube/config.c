@@ -175,6 +175,12 @@ int vc_kube_config_check(const struct vc_kube_config *config, struct vc_err *err
 	const char *host = config->server;
 	bool https = vc_parse_literal(&host, "https://");
 
+	if (strchr(config->server, '@'))
+		return vc_fail(
+			err, VC_ERR_INPUT,
+			"%s: the server has a user in it; give credentials as those "
+			"of a user of the kubeconfig",
+			config->origin);
 	if ((!https && !vc_parse_literal(&host, "http://")) || !is_plain_url(host))
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: expected a server like 'https://HOST:PORT', not "
@@ -185,8 +191,8 @@ int vc_kube_config_check(const struct vc_kube_config *config, struct vc_err *err
 		               "%s: credentials are not sent to '%.128s' in the clear; "
 		               "use https",
 		               config->origin, config->server);
-	if (!config->certificate.data != !config->key.data &&
-	    !config->certificate_file != !config->key_file)
+	if ((config->certificate.data || config->certificate_file) !=
+	    (config->key.data || config->key_file))
 		return vc_fail(err, VC_ERR_INPUT,
 		               "%s: a client certificate needs its key, and a key its "
 		               "certificate",

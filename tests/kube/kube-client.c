@@ -9,10 +9,12 @@
  * events quiet stop fail
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -493,6 +495,7 @@ int main(int argc, char **argv)
 	VC_AUTO_KUBE_CONFIG struct vc_kube_config config = VC_KUBE_CONFIG_INIT;
 	int i = 1, r;
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (; i < argc && strchr(argv[i], '='); i++) {
 		char *value = strchr(argv[i], '=');
 

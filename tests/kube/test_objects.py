@@ -349,7 +349,10 @@ class Writes(ServerTest):
         obj = dict(claim("c"), metadata={"name": "c", "uid": "u"})
         self.bad(self.write("apply", "resourceclaims", "c", obj), REMOTE, "uid mismatch",
                  CONFLICT)
+        labels = dict(claim("c"), metadata={"name": "c", "labels": {"a": "b"}})
+        self.good(self.write("apply", "resourceclaims", "c", labels))
         self.good(self.write("apply", "resourceclaims", "c", claim("c")))
+        self.assertNotIn("labels", self.stored("c")["metadata"])
 
     def test_what_a_reservation_may_be(self):
         self.load(allocated("c"))

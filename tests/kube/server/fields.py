@@ -23,7 +23,8 @@ ATOMIC = {("status", "allocation", "nodeSelector"), ("status", "devices", "data"
           ("spec", "devices", "attributes")}
 ATOMIC_ELEMENTS = {("metadata", "ownerReferences")}
 # Structs that are never absent: nobody makes them
-ALWAYS = {("metadata",), ("spec",), ("status",), ("spec", "devices"), ("spec", "pool")}
+ALWAYS = {("metadata",), ("spec",), ("status",), ("spec", "devices"), ("spec", "pool"),
+          ("spec", "metadata"), ("spec", "spec"), ("spec", "spec", "devices")}
 # What nobody owns
 UNOWNED = {("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"),
            ("metadata", "uid"), ("metadata", "resourceVersion"),
@@ -210,6 +211,14 @@ def apply(kind, old, patch, manager, options):
     if not new["metadata"]["managedFields"]:
         del new["metadata"]["managedFields"]
     return new
+
+
+def applied_entry(obj, manager, api_version, now):
+    """managedFields of an object that an apply created."""
+    made = entry(manager, "Apply", api_version, None)
+    made["time"] = now
+    made["fieldsV1"] = to_fields(leaves(obj, applied=True))
+    return [made] if made["fieldsV1"] else []
 
 
 def check_conflicts(kind, old, wanted, others, options):

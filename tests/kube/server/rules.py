@@ -55,6 +55,20 @@ def request_names(claim):
     return names
 
 
+def add_defaults(obj):
+    """Of a claim, or of a template."""
+    spec = obj.get("spec", {})
+    if obj.get("kind") == "ResourceClaimTemplate":
+        spec.setdefault("metadata", {})
+        spec = spec.get("spec", {})
+    for request in spec.get("devices", {}).get("requests", []):
+        exactly = [request["exactly"]] if "exactly" in request else []
+        for wish in exactly + request.get("firstAvailable", []):
+            wish.setdefault("allocationMode", "ExactCount")
+            if wish["allocationMode"] == "ExactCount":
+                wish.setdefault("count", 1)
+
+
 def check_spec(claim):
     causes = []
     requests = claim.get("spec", {}).get("devices", {}).get("requests", [])

@@ -187,7 +187,7 @@ class Store:
             for obj in list(self.tables[kind].objects.values()):
                 self.put(kind, obj, copy.deepcopy(obj), "DELETED")
 
-    def create(self, kind, namespace, obj, manager):
+    def create(self, kind, namespace, obj, manager, applied=False):
         with self.changed:
             obj = copy.deepcopy(obj)
             metadata = obj.setdefault("metadata", {})
@@ -206,12 +206,17 @@ class Store:
             metadata["creationTimestamp"] = now()
             if kind.generation:
                 metadata["generation"] = 1
+            if kind.plural in ("resourceclaims", "resourceclaimtemplates"):
+                rules.add_defaults(obj)
             if kind.plural == "resourceclaims":
                 causes = rules.check_spec(obj)
                 if causes:
                     raise invalid(kind, metadata["name"], causes)
                 obj["status"] = {}
-            managed = fields.track({}, obj, manager, kind.api_version, None, now())
+            if applied:
+                managed = fields.applied_entry(obj, manager, kind.api_version, now())
+            else:
+                managed = fields.track({}, obj, manager, kind.api_version, None, now())
             if managed and not kind.custom:
                 metadata["managedFields"] = managed
             return self.put(kind, None, obj)

@@ -350,7 +350,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             raise conflict(target.kind, name, "uid mismatch: the provided object "
                            f"specified uid {uid}, and no existing object was found")
         self.reply(target, store.create(target.kind, target.namespace, patch,
-                                        self.manager), 201)
+                                        self.manager, applied=True), 201)
 
     def serve_delete(self, target, body):
         options = json.loads(body) if body else {}
