@@ -113,9 +113,9 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static char plain(char c)
+static bool same_letter(char a, char b)
 {
-	return c == '-' ? '_' : c;
+	return a == b || (a == '-' && b == '_') || (a == '_' && b == '-');
 }
 
 /* Whether two names of a driver differ only in '-' and '_'. */
@@ -123,7 +123,7 @@ static bool same_driver(const char *a, const char *b)
 {
 	if (!a || !b)
 		return a == b;
-	while (*a != '\0' && plain(*a) == plain(*b)) {
+	while (*a != '\0' && same_letter(*a, *b)) {
 		a++;
 		b++;
 	}
@@ -297,7 +297,7 @@ static int act(struct vc_arena *arena, const struct vc_node *node,
 {
 	VC_CLEANUP(close_function)
 	struct function f = FUNCTION_INIT(arena, node, step);
-	const char *driver;
+	const char *driver = NULL;
 
 	if (open_function(&f, err) < 0 || refresh(&f, err) < 0)
 		return -(int)err->kind;
@@ -316,6 +316,8 @@ static int bind_old(struct function *f, struct vc_err *err)
 	const char *old = f->step->old_driver;
 	char *path;
 
+	if (!old)
+		return 0;
 	if (probe(f, err) < 0)
 		return -(int)err->kind;
 	if (same_text(f->driver, old))
@@ -334,17 +336,16 @@ static int bind_old(struct function *f, struct vc_err *err)
 	               f->address, old);
 }
 
+/* As long as an override is set no other driver takes the function. */
 static int restore(struct function *f, struct vc_err *err)
 {
-	const struct vc_step *step = f->step;
+	const char *override = f->step->old_override;
 
-	if (set_override(f, step->old_override, err) < 0)
-		return -(int)err->kind;
 	if (f->driver && !is_bound(f)) /* its own, or whose it was given to */
-		return 0;
-	if (unbind(f, err) < 0)
+		return set_override(f, override, err);
+	if (set_override(f, NULL, err) < 0 || unbind(f, err) < 0 || bind_old(f, err) < 0)
 		return -(int)err->kind;
-	return step->old_driver ? bind_old(f, err) : 0;
+	return set_override(f, override, err);
 }
 
 static int undo(struct vc_arena *arena, const struct vc_node *node,

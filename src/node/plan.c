@@ -113,8 +113,9 @@ static struct vc_host_side side_of_usb(const struct vc_host_device *d)
 
 static struct vc_host_side side_of_mdev(const struct vc_mdev_part *mdev, char *uuid)
 {
-	struct vc_host_side side = { .kind = VC_KIND_MDEV, .mdev_uuid = uuid };
+	struct vc_host_side side = { .kind = VC_KIND_MDEV };
 
+	side.mdev_uuid = uuid;
 	if (mdev && mdev->device_api)
 		(void)vc_mdev_model_parse(mdev->device_api, &side.mdev_model);
 	return side;
@@ -291,7 +292,7 @@ static int make_one(struct vc_arena *arena, const struct vc_prepare_input *input
 int vc_plan_prepare(struct vc_arena *arena, const struct vc_prepare_input *input,
                     struct vc_entry *entry, struct vc_err *err)
 {
-	struct vc_found_devices found;
+	struct vc_found_devices found = { 0 };
 
 	if (vc_plan_find(arena, input, &found, err) < 0)
 		return -(int)err->kind;
@@ -334,7 +335,7 @@ static int check_there(const struct vc_found_devices *found, struct vc_err *err)
 int vc_plan_bind(struct vc_arena *arena, const struct vc_prepare_input *input,
                  struct vc_entry *entry, struct vc_err *err)
 {
-	struct vc_found_devices found;
+	struct vc_found_devices found = { 0 };
 
 	if (vc_plan_find(arena, input, &found, err) < 0 || check_there(&found, err) < 0 ||
 	    vc_plan_check_groups(&found, err) < 0)

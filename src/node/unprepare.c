@@ -50,8 +50,8 @@ static int describe_us(struct vc_job *job, struct vc_lease *ret_who, struct vc_e
 static int keep_domains_away(struct vc_job *job, struct vc_err *err)
 {
 	struct vc_lease who;
-	const char **keys;
-	size_t n;
+	const char **keys = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < job->entry.devices.n; i++)
 		if (vc_plan_check_lease(&job->leases, job->entry.devices.v[i].key, err) <
@@ -65,8 +65,8 @@ static int keep_domains_away(struct vc_job *job, struct vc_err *err)
 static int drop_leases(struct vc_job *job, struct vc_err *err)
 {
 	struct vc_lease who;
-	const char **keys;
-	size_t n;
+	const char **keys = NULL;
+	size_t n = 0;
 
 	if (list_keys(job, &keys, &n, err) < 0 || describe_us(job, &who, err) < 0)
 		return -(int)err->kind;

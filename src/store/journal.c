@@ -129,10 +129,10 @@ static int read_text(struct vc_arena *arena, int dir, const char *name, char **r
 static int read_entry(struct vc_arena *arena, int dir, const char *name,
                       struct vc_entry *ret_entry, struct vc_err *err)
 {
-	struct vc_entry entry;
+	struct vc_entry entry = { 0 };
 	char expected[NAME_SIZE];
-	size_t len;
-	char *text;
+	char *text = NULL;
+	size_t len = 0;
 	int r = read_text(arena, dir, name, &text, &len, err);
 
 	if (r == 0)
@@ -141,10 +141,15 @@ static int read_entry(struct vc_arena *arena, int dir, const char *name,
 		return r;
 	name_entry(entry.uid, expected);
 	if (strcmp(expected, name) != 0)
-		return vc_fail(err, VC_ERR_INPUT, "%s: is about claim '%s'", name,
-		               entry.uid);
+		return vc_fail(err, VC_ERR_INPUT, "%s: is about claim '%.36s'", name,
+		               expected);
 	*ret_entry = entry;
 	return 0;
+}
+
+static bool is_of_boot(const struct vc_entry *entry, const char *boot_id)
+{
+	return entry->boot_id && strcmp(entry->boot_id, boot_id) == 0;
 }
 
 /* What cannot be read may hold any device. */
@@ -178,7 +183,7 @@ int vc_journal_read(struct vc_arena *arena, const char *run, const char *uid,
                     const char *boot_id, struct vc_entry *ret_entry, struct vc_err *err)
 {
 	VC_AUTOCLOSE int dir = -1;
-	struct vc_entry entry;
+	struct vc_entry entry = { 0 };
 	char name[NAME_SIZE];
 	int r;
 
@@ -188,10 +193,9 @@ int vc_journal_read(struct vc_arena *arena, const char *run, const char *uid,
 	r = read_entry(arena, dir, name, &entry, err);
 	if (r < 0)
 		return r == -VC_ERR_ABSENT ? r : explain(run, name, err);
-	if (strcmp(entry.boot_id, boot_id) != 0)
+	if (!is_of_boot(&entry, boot_id))
 		return vc_fail(err, VC_ERR_ABSENT,
-		               "claim '%s/%s' was prepared before the machine started",
-		               entry.namespace, entry.name);
+		               "the entry of claim '%.36s' is of another boot", uid);
 	*ret_entry = entry;
 	return 0;
 }
@@ -214,7 +218,7 @@ static int list(struct vc_arena *arena, const char *run, const char *boot_id,
 	    vc_file_list(arena, dir, &names, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; i < names.n; i++) {
-		struct vc_entry entry, *slot;
+		struct vc_entry entry = { 0 }, *slot;
 		int r;
 
 		if (!is_entry_name(names.v[i]))
@@ -224,7 +228,7 @@ static int list(struct vc_arena *arena, const char *run, const char *boot_id,
 			continue;
 		if (r < 0)
 			return explain(run, names.v[i], err);
-		if ((strcmp(entry.boot_id, boot_id) == 0) != this_boot)
+		if (is_of_boot(&entry, boot_id) != this_boot)
 			continue;
 		slot = vc_list_push(arena, entries);
 		if (!slot)

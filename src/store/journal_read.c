@@ -223,10 +223,10 @@ static int read_word(struct vc_arena *arena, const struct vc_node *node, const c
 
 	if (read_text(arena, node, key, VC_REQUIRED, &text, err) < 0)
 		return -(int)err->kind;
-	i = find_name(text, name, n);
+	i = text ? find_name(text, name, n) : n;
 	if (i == n)
 		return vc_node_fail(node, err, VC_ERR_INPUT, "unknown %s '%.64s'", key,
-		                    text);
+		                    text ? text : "");
 	*ret_i = i;
 	return 0;
 }
@@ -234,7 +234,7 @@ static int read_word(struct vc_arena *arena, const struct vc_node *node, const c
 static int read_step(struct vc_arena *arena, const struct vc_node *node,
                      struct vc_step *step, struct vc_err *err)
 {
-	size_t kind, state;
+	size_t kind = 0, state = 0;
 
 	if (vc_node_type(node) != VC_NODE_OBJECT)
 		return vc_node_fail(node, err, VC_ERR_INPUT, "expected an object");
@@ -363,7 +363,7 @@ static int read_owner(const struct vc_node *root, struct vc_entry *entry,
 static int read_head(struct vc_arena *arena, const struct vc_node *root,
                      struct vc_entry *entry, struct vc_err *err)
 {
-	size_t phase;
+	size_t phase = 0;
 
 	if (read_text(arena, root, "uid", VC_REQUIRED, &entry->uid, err) < 0 ||
 	    read_text(arena, root, "namespace", VC_REQUIRED, &entry->namespace, err) <

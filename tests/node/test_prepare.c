@@ -51,6 +51,46 @@ static void test_there_and_back(void **state)
 	assert_true(m->report.unchanged);
 }
 
+/* Somebody had plans for it, and has them still. */
+static void test_override_is_put_back(void **state)
+{
+	static const char *const overrides[] = { "nvme", "vfio-pci" };
+	struct node_machine *m = *state;
+	struct vc_host_claim claim = node_claim(m, "disk", one_disk);
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(overrides); i++) {
+		node_write(m, "sys/bus/pci/devices/" DISK "/driver_override",
+		           overrides[i]);
+		node_done(m, node_prepare(m, "disk"));
+		node_assert_driver(m, DISK, "vfio-pci");
+		node_done(m, node_unprepare(m, "disk"));
+		node_assert_driver(m, DISK, "nvme");
+		node_assert_override(m, DISK, overrides[i]);
+		node_assert_forgotten(m, &claim);
+	}
+}
+
+/* A function without a driver stays without one. */
+static void test_no_driver_before(void **state)
+{
+	struct node_machine *m = *state;
+	struct vc_host_claim claim = node_claim(m, "disk", one_disk);
+
+	node_done(m, node_prepare(m, "disk"));
+	node_done(m, node_unprepare(m, "disk"));
+	claim = node_read(m, "disk");
+	claim.devices.v[0].identity.evidence.n = 0;
+	node_done(m, vc_claim_store_update(&m->arena, m->config.state, &claim, &m->err));
+	node_write(m, "sys/bus/pci/drivers/nvme/unbind", DISK);
+	node_done(m, node_prepare(m, "disk"));
+	node_assert_driver(m, DISK, "vfio-pci");
+	node_faults(m, "");
+	node_done(m, node_unprepare(m, "disk"));
+	node_assert_driver(m, DISK, "");
+	node_assert_override(m, DISK, "(null)");
+	assert_null(strstr(node_get(m, "kernel/log"), "drivers_probe"));
+}
+
 static void test_transient(void **state)
 {
 	static const struct vc_prepare_options transient = { .transient = true };
@@ -557,17 +597,30 @@ static void test_claim_is_refreshed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_there_and_back), T(test_transient),
-		T(test_failures),       T(test_all_or_nothing),
-		T(test_quarantine),     T(test_stuck),
-		T(test_group),          T(test_refused_devices),
-		T(test_leases),         T(test_repair),
-		T(test_republish),      T(test_shared_vfs),
-		T(test_vfs_of_others),  T(test_pf_or_vfs),
-		T(test_mdev),           T(test_usb),
-		T(test_permissions),    T(test_preview),
-		T(test_stop),           T(test_no_claim),
-		T(test_role),           T(test_claim_is_refreshed),
+		T(test_there_and_back),
+		T(test_override_is_put_back),
+		T(test_no_driver_before),
+		T(test_transient),
+		T(test_failures),
+		T(test_all_or_nothing),
+		T(test_quarantine),
+		T(test_stuck),
+		T(test_group),
+		T(test_refused_devices),
+		T(test_leases),
+		T(test_repair),
+		T(test_republish),
+		T(test_shared_vfs),
+		T(test_vfs_of_others),
+		T(test_pf_or_vfs),
+		T(test_mdev),
+		T(test_usb),
+		T(test_permissions),
+		T(test_preview),
+		T(test_stop),
+		T(test_no_claim),
+		T(test_role),
+		T(test_claim_is_refreshed),
 	};
 
 	return cmocka_run_group_tests_name("prepare", tests, NULL, NULL);

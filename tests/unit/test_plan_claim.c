@@ -477,7 +477,9 @@ static void test_usb_side(void **state)
 	struct vc_found_devices found;
 
 	assert_non_null(slot);
-	*slot = (struct vc_evidence){ VC_EVIDENCE_USB, text(&s->w, "KEY1"), NULL };
+	if (slot)
+		*slot = (struct vc_evidence){ VC_EVIDENCE_USB, text(&s->w, "KEY1"),
+			                      NULL };
 	d->seen = VC_SEEN_ON_HOST_DRIVER;
 	d->verdict.claimable = true;
 	d->usb = (struct vc_usb_part){ .bus = 1,
