@@ -76,12 +76,12 @@ int __wrap_renameat2(int a, const char *from, int b, const char *to, unsigned fl
 	return strikes() ? -1 : __real_renameat2(a, from, b, to, flags);
 }
 
-int __real_fsync(int fd);
+/* Nothing is lost in a test: the disk need not hurry. */
 int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
+int __wrap_fsync(int fd VC_UNUSED)
 {
 	calls.n_syncs++;
-	return strikes() ? -1 : __real_fsync(fd);
+	return strikes() ? -1 : 0;
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-*,bugprone-macro-parentheses) */
 
@@ -271,20 +271,20 @@ static void test_every_call_fails(void **state)
 	for (enum work work = 0; work < N_WORK; work++) {
 		const int n = count_calls(t, work);
 
-		for (int at = 0; at < 2 * n; at++) {
+		for (int at = 0; at < n; at++) {
 			struct vc_err err = VC_ERR_INIT;
 			struct place place;
 			struct temp_tree own = begin(t, tree++, work, &place);
 			int r;
 
-			calls.fail_at = at / 2;
+			calls.fail_at = at;
 			calls.sys = errors[at % 2];
 			r = run(&place, work, &err);
 			faults++;
 			if (r < 0)
 				assert_int_equal(r, -VC_ERR_SYSTEM);
-			assert_old_or_new(&place, work, at / 2);
-			assert_goes_on(&place, work, at / 2);
+			assert_old_or_new(&place, work, at);
+			assert_goes_on(&place, work, at);
 			(void)close(own.dir);
 		}
 	}
