@@ -2,6 +2,8 @@
 /*
  * cmd_claim.c - virt-claim claim adopt: a device of a claim was replaced on purpose.
  */
+#include <string.h>
+
 #include "base/parse.h"
 #include "cli/commands.h"
 #include "cli/host_claims.h"
@@ -34,9 +36,11 @@ static int print_adopted(struct vc_arena *arena, const struct vc_claim_operand *
 
 	if (!place)
 		return vc_fail_oom(err);
-	vc_buf_printf(&buf, "%s/%s: request '%s' has '%s' at %s now, in place of '%s'\n",
-	              operand->namespace, operand->name, adopted->now.request,
-	              adopted->now.name, place, adopted->old.name);
+	vc_buf_printf(&buf, "%s/%s: request '%s' has '%s' at %s now", operand->namespace,
+	              operand->name, adopted->now.request, adopted->now.name, place);
+	if (strcmp(adopted->now.name, adopted->old.name) != 0)
+		vc_buf_printf(&buf, ", in place of '%s'", adopted->old.name);
+	vc_buf_puts(&buf, "\n");
 	return vc_output_buf(&buf, err);
 }
 

@@ -27,6 +27,23 @@ const char *vc_host_claims_place(struct vc_arena *arena,
 	return address;
 }
 
+/**
+ * vc_host_claims_address() - Where a device of a claim is now
+ * @arena:	holds the text
+ * @device:	device
+ *
+ * Return: an address as `devices` lists it; NULL: it is nowhere, or out of memory
+ */
+const char *vc_host_claims_address(struct vc_arena *arena,
+                                   const struct vc_device_status *device)
+{
+	const struct vc_usb_device *usb = &device->host.usb;
+
+	if (device->address && device->host.kind == VC_KIND_USB && usb->port)
+		return vc_arena_printf(arena, "%u-%s", usb->bus, usb->port);
+	return device->address;
+}
+
 static int add_existing(struct vc_arena *arena, struct vc_names *files, char *path,
                         struct vc_err *err)
 {

@@ -10,6 +10,9 @@
 /* "0000:65:00.0", "0000:01:00.0/vf3", "0000:17:00.0/nvidia-558": where it was last. */
 const char *vc_host_claims_place(struct vc_arena *arena,
                                  const struct vc_claimed_device *claimed) VC_NONNULL;
+/* Where it is now, as `devices` lists it; NULL: nowhere, or out of memory. */
+const char *vc_host_claims_address(struct vc_arena *arena,
+                                   const struct vc_device_status *device) VC_NONNULL;
 /* Files that were published for a claim and are there. */
 int vc_host_claims_files(struct vc_arena *arena, const struct vc_node *node,
                          const struct vc_host_claim *claim, struct vc_names *ret_files,

@@ -65,10 +65,14 @@ static void add_lease(struct vc_json_writer *w, const struct vc_lease *lease)
 	vc_json_close(w);
 }
 
-static void add_device(struct vc_json_writer *w, const struct vc_device_status *d)
+static int add_device(struct vc_arena *arena, struct vc_json_writer *w,
+                      const struct vc_device_status *d, struct vc_err *err)
 {
 	const struct vc_claimed_device *c = d->claimed;
+	const char *address = vc_host_claims_address(arena, d);
 
+	if (d->address && !address)
+		return vc_fail_oom(err);
 	vc_json_object(w, NULL);
 	vc_json_string(w, "request", c->request);
 	vc_json_string(w, "name", c->name);
@@ -81,13 +85,14 @@ static void add_device(struct vc_json_writer *w, const struct vc_device_status *
 	if (c->vlan >= 0)
 		vc_json_int(w, "vlan", c->vlan);
 	vc_json_string_if(w, "match", c->match);
-	vc_json_string_if(w, "address", d->address);
+	vc_json_string_if(w, "address", address);
 	vc_json_string_if(w, "driver", d->driver);
 	vc_json_string_if(w, "problem", d->problem);
 	vc_json_string_if(w, "note", d->note);
 	add_lease(w, d->lease);
 	add_identity(w, &c->identity);
 	vc_json_close(w);
+	return 0;
 }
 
 static int add_journal(struct vc_arena *arena, struct vc_json_writer *w,
@@ -139,7 +144,8 @@ static int add_claim(struct vc_arena *arena, struct vc_json_writer *w,
 	vc_json_bool(w, "healthy", status->healthy);
 	vc_json_array(w, "devices");
 	for (size_t i = 0; i < status->devices.n; i++)
-		add_device(w, &status->devices.v[i]);
+		if (add_device(arena, w, &status->devices.v[i], err) < 0)
+			return -(int)err->kind;
 	vc_json_close(w);
 	if (add_journal(arena, w, status->entry, err) < 0)
 		return -(int)err->kind;

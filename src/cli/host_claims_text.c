@@ -31,9 +31,10 @@ static const char *state_text(struct vc_arena *arena,
 /* "disk=0000:65:00.0" */
 static const char *device_text(struct vc_arena *arena, const struct vc_device_status *d)
 {
-	const char *where = d->address ? d->address : d->problem ? "missing" : "unmade";
+	const char *nowhere = d->problem ? "missing" : "unmade";
+	const char *where = d->address ? vc_host_claims_address(arena, d) : nowhere;
 
-	return vc_arena_printf(arena, "%s=%s", d->claimed->request, where);
+	return where ? vc_arena_printf(arena, "%s=%s", d->claimed->request, where) : NULL;
 }
 
 static const char *devices_text(struct vc_arena *arena,
@@ -144,9 +145,11 @@ static const char *ids_text(struct vc_arena *arena, const struct vc_identity *i)
 	                       i->subsystem_vendor, i->subsystem_device);
 }
 
-/* "of the PF 0000:01:00.0", for what is made */
+/* Of what is made, it is not its own. */
 static const char *whose_text(const struct vc_claimed_device *d)
 {
+	if (d->identity.kind == VC_DEVICE_MDEV)
+		return "";
 	switch (d->made_from) {
 	case VC_MADE_FROM_PF:
 		return " (of its physical function)";
@@ -200,11 +203,14 @@ static int add_identity(struct vc_arena *arena, const struct vc_node *node,
 
 static const char *now_text(struct vc_arena *arena, const struct vc_device_status *d)
 {
+	const char *address = vc_host_claims_address(arena, d);
+
 	if (!d->address)
 		return d->problem ? "not to be found" : "not made yet";
-	if (!d->driver)
-		return vc_arena_printf(arena, "%s, without a driver", d->address);
-	return vc_arena_printf(arena, "%s, on '%s'", d->address, d->driver);
+	if (!address || !d->driver)
+		return address ? vc_arena_printf(arena, "%s, without a driver", address)
+		               : NULL;
+	return vc_arena_printf(arena, "%s, on '%s'", address, d->driver);
 }
 
 static const char *user_text(struct vc_arena *arena, const struct vc_lease *lease)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "claim/host_claim.h"
 #include "claim/kubernetes.h"
 #include "unit.h"
@@ -457,6 +459,37 @@ static void test_not_written(void **state)
 	}
 }
 
+/* What is in tests/fixtures/host-claims; the schema is checked against the same. */
+static void test_fixtures(void **state)
+{
+	struct fixture *f = *state;
+	VC_AUTOCLOSE int dir = -1;
+	struct vc_names names;
+	size_t accepted = 0;
+
+	assert_int_equal(vc_file_open_directory(AT_FDCWD, VC_FIXTURES "/host-claims", 0,
+	                                        &dir, &f->err),
+	                 0);
+	assert_int_equal(vc_file_list(&f->arena, dir, &names, &f->err), 0);
+	for (size_t i = 0; i < names.n; i++) {
+		bool good = strncmp(names.v[i], "ok-", 3) == 0;
+		struct vc_host_claim claim;
+		char *text;
+		size_t len;
+
+		f->err = (struct vc_err)VC_ERR_INIT;
+		assert_int_equal(
+			vc_file_read(&f->arena, dir, names.v[i], 0, &text, &len, &f->err),
+			0);
+		if ((parse(f, text, &claim) == 0) != good)
+			fail_msg("%s: %s", names.v[i], good ? f->err.msg : "accepted");
+		if (good)
+			assert_string_equal(print(f, &claim), text);
+		accepted += good;
+	}
+	assert_true(accepted > 1 && names.n > 10 * accepted);
+}
+
 static void test_mac(void **state VC_UNUSED)
 {
 	static const char *const good[] = { "52:54:00:12:34:56", "02:00:00:00:00:00",
@@ -487,6 +520,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_documents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fixtures, setup, teardown),
 		cmocka_unit_test(test_mac),
 	};
 
