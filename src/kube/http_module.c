@@ -10,6 +10,7 @@
  * there is a zombie until .work takes it away.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -170,6 +171,7 @@ static int on_new_socket(void *arg VC_UNUSED, curl_socket_t fd,
 {
 	int timeout = USER_TIMEOUT_MS;
 
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 	return CURL_SOCKOPT_OK;
 }
@@ -322,6 +324,18 @@ static const char *method_name(enum vc_http_method method)
 	return names[method];
 }
 
+/*
+ * [CURL] a request on a connection that was used before is sent again on a new one when
+ * nothing came back, whatever its method: the server may have done it already.
+ */
+static bool set_method(CURL *easy, enum vc_http_method method)
+{
+	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_name(method)) ==
+	               CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+	                        method == VC_HTTP_GET ? 0L : 1L) == CURLE_OK;
+}
+
 static bool set_request(CURL *easy, const struct vc_http_request *request)
 {
 	if (request->text &&
@@ -330,8 +344,7 @@ static bool set_request(CURL *easy, const struct vc_http_request *request)
 	     curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->text) != CURLE_OK))
 		return false;
 	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-	                        method_name(request->method)) == CURLE_OK &&
+	       set_method(easy, request->method) &&
 	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_USERAGENT, request->user_agent) ==
 	               CURLE_OK &&

@@ -313,6 +313,14 @@ class Transport(ServerTest):
                                  "retry_after": 1}])
         self.bad(self.client(*create, namespace="default", text=text), REMOTE, "422")
 
+    def test_a_connection_that_ends_without_an_answer(self):
+        """libcurl asks again on a new connection when an old one gave nothing."""
+        self.fault("POST", do="hang", delay=0, times=-1)
+        text = '{"apiVersion":"resource.k8s.io/v1","kind":"ResourceClaim"}'
+        self.bad(self.client("create", "resourceclaims", namespace="default", text=text),
+                 REMOTE, ".", NO_ANSWER)
+        self.assertEqual(len(self.requests("POST")), 1)
+
     # Proxies
 
     def test_proxies(self):

@@ -96,12 +96,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     # Answers
 
+    def send_response(self, code, message=None):
+        self.note["code"] = code  # before the client can know it
+        super().send_response(code, message)
+
     def send_json(self, code, body, headers=()):
         self.send_body(code, json.dumps(body, separators=(",", ":")).encode() + b"\n",
                        headers)
 
     def send_body(self, code, text, headers=(), kind="application/json"):
-        self.code = code
         self.send_response(code)
         self.send_header("Content-Type", kind)
         for name, value in headers:
@@ -135,7 +138,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         if server.stopped.is_set():
             raise Cut
-        self.fault, self.code, self.account = {}, 0, {}
+        self.fault, self.account, self.note = {}, {}, server.make_note(self)
         self.length = int(self.headers.get("Content-Length") or 0)
         path, _, query = self.path.partition("?")
         body = self.rfile.read(min(self.length, 64 << 20))
@@ -149,8 +152,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(urllib.parse.unquote(path), body)
         except Failure as failure:
             self.send_failure(failure)
-        finally:
-            server.note(self)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_any
 
@@ -198,6 +199,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         self.account = server.access.who(self.headers.get("Authorization", ""),
                                          self.certificate())
+        self.note["user"] = self.account["user"]
         if path in PUBLIC:
             self.send_json(200, dict(VERSION, gitVersion=server.git_version))
         elif path == "/apis/" + DRA:
@@ -211,7 +213,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         watch = self.query.get("watch") in ("1", "true")
         self.verb = VERBS.get(self.command) or (
             "watch" if watch else "get" if target.name else "list")
-        self.target = target
+        self.note.update(verb=self.verb, group=target.kind.group,
+                         resource=target.resource, namespace=target.namespace or "")
         self.server.access.check(self.account, self.verb, target.kind, target.resource,
                                  target.namespace, target.name)
         if self.length > MAX_BODY:
@@ -369,7 +372,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         store, selector = self.server.store, self.selector(target)
         version = self.query.get("resourceVersion") or "0"
         streaming = self.query.get("sendInitialEvents") == "true"
-        self.code = 200
         self.begin_chunks()
         if self.fault.get("do") == "event":
             self.send_chunk(self.fault["body"].encode("latin-1") + b"\n")
@@ -549,17 +551,15 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         return {"kind": "APIResourceList", "apiVersion": "v1",
                 "groupVersion": f"{DRA}/{version}", "resources": found}
 
-    def note(self, handler):
-        target = getattr(handler, "target", None)
-        with self.lock:
-            self.log.append({
-                "method": handler.command, "path": handler.path, "code": handler.code,
-                "user": handler.account.get("user", ""),
-                "agent": handler.headers.get("User-Agent", ""),
-                "verb": getattr(handler, "verb", ""),
-                "group": target.kind.group if target else "",
-                "resource": target.resource if target else "",
-                "namespace": (target.namespace or "") if target else ""})
+    def make_note(self, handler):
+        """A line of the log; what is known later is filled in later."""
+        note = {"method": handler.command, "path": handler.path, "code": 0, "user": "",
+                "agent": handler.headers.get("User-Agent", ""), "verb": "", "group": "",
+                "resource": "", "namespace": ""}
+        if handler.path != "/_test":
+            with self.lock:
+                self.log.append(note)
+        return note
 
     def order(self, wanted):
         """What a test wants: any of these, in this order."""
