@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""daemon.py BUILD [--claims N] [--idle SECONDS] - what virt-claimd costs while nothing happens.
+"""daemon.py BUILD [--claims N] [--prepared N] [--idle SECONDS] - what virt-claimd costs while nothing happens.
 
 Starts it on a machine of tests/node/make-machine with a disk and a claim for each of N,
 waits until it says that it is ready, and then looks at its memory and at the processor
@@ -61,10 +61,19 @@ def wait_until_ready(notify, daemon):
     sys.exit("daemon: virt-claimd does not become ready")
 
 
+def family(pid):
+    """A process and its children."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [pid, *map(int, f.read().split())]
+
+
 def memory(pid):
     """Resident MiB."""
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
-        return int(re.search(r"^VmRSS:\s*(\d+)", f.read(), re.M).group(1)) / 1024
+    total = 0
+    for one in family(pid):
+        with open(f"/proc/{one}/status", encoding="ascii", errors="replace") as f:
+            total += int(re.search(r"^VmRSS:\s*(\d+)", f.read(), re.M).group(1))
+    return total / 1024
 
 
 def processor(pid):
@@ -86,11 +95,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", help="build tree, preferably of the preset 'release'")
     parser.add_argument("--claims", type=int, default=1000)
+    parser.add_argument("--prepared", type=int, default=16, help="so many of them; default: 16")
     parser.add_argument("--idle", type=float, default=60, metavar="SECONDS")
     options = parser.parse_args()
     program = find(options.build, "virt-claimd")
     with Machine(options.build, "--disks", str(options.claims)) as machine:
         make_claims(machine, options.claims)
+        for i in range(options.prepared):
+            result = machine.claim("prepare", f"claim-{i:04d}")
+            if result.returncode != 0:
+                sys.exit(f"daemon: prepare: {result.stderr}")
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(f"{machine.root}/notify")
         notify.settimeout(1)
@@ -101,7 +115,7 @@ def main():
         )
         try:
             wait_until_ready(notify, daemon)
-            print(f"{options.claims} claims; ready after {time.monotonic() - begin:.1f} s")
+            print(f"{options.claims} claims, {options.prepared} prepared; ready after {time.monotonic() - begin:.1f} s")
             time.sleep(SETTLE_SECONDS)
             before, slices = processor(daemon.pid)
             time.sleep(options.idle)
