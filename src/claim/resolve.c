@@ -5,7 +5,8 @@
  * holds one function that can be passed through, bridges aside; if several can, the
  * device stays without an address and .unresolved says which they are. What a claim says
  * about a known address must be what the machine says: group and device numbers change
- * over reboots, and an old number is another device's today.
+ * over reboots, and an old number is another device's today. A claim that says in which
+ * boot it was prepared is believed in that boot only.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -386,6 +387,28 @@ static int check_mdev(const struct host_index *x, struct vc_device *device,
 	               vc_mdev_model_name(m->model));
 }
 
+/* Groups, numbers and addresses of another boot may be other devices' today. */
+static int check_boot(const struct vc_claim *claim, const struct vc_device *device,
+                      const struct vc_host_facts *host, struct vc_err *err)
+{
+	const char *boot = vc_attributes_string(&device->attributes, VC_ATTR_BOOT_ID);
+	char label[512];
+
+	if (!boot || !host || !host->boot_id || strcasecmp(boot, host->boot_id) == 0)
+		return 0;
+	vc_join_claim_label(claim, label, sizeof(label));
+	if (vc_driver_equal(device->driver, VC_ATTR_DOMAIN) && claim->name)
+		return vc_fail(
+			err, VC_ERR_REFUSED,
+			"%s: was prepared in boot '%.64s' of the machine, and this "
+			"is boot '%s'; run: virt-claim prepare %s",
+			vc_join_origin(device->origin), boot, host->boot_id, label);
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "%s: claim '%s' was prepared in boot '%.64s' of the machine, and "
+	               "this is boot '%s'; let the driver prepare the claim again",
+	               vc_join_origin(device->origin), label, boot, host->boot_id);
+}
+
 static int resolve_device(struct vc_arena *arena, const struct host_index *x,
                           struct vc_device *device, struct vc_err *err)
 {
@@ -422,6 +445,18 @@ static int say_unknown(struct vc_arena *arena, struct vc_device *device,
 static bool same(const char *a, const char *b)
 {
 	return a && b && strcasecmp(a, b) == 0;
+}
+
+/* @x is NULL when nothing is known of the machine. */
+static int resolve_one(struct vc_arena *arena, const struct host_index *x,
+                       const struct vc_claim *claim, struct vc_device *device,
+                       const struct vc_host_facts *host, struct vc_err *err)
+{
+	if (check_boot(claim, device, host, err) < 0 ||
+	    vc_resolve_usb(arena, device, host, err) < 0)
+		return -(int)err->kind;
+	return x ? resolve_device(arena, x, device, err)
+	         : say_unknown(arena, device, err);
 }
 
 /* Rather too often than not: what is behind the name in a pod is not known here. */
@@ -466,7 +501,7 @@ static int forget_address(struct vc_arena *arena, struct vc_device *device,
  * has no address afterwards, and .unresolved says why.
  *
  * Return: 0, -VC_ERR_REFUSED (a group, device number or mdev model that is not true on
- * this machine) or -VC_ERR_INTERNAL
+ * this machine; another boot) or -VC_ERR_INTERNAL
  */
 int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
                const struct vc_host_facts *host, const struct vc_bindings *wanted,
@@ -480,11 +515,9 @@ int vc_resolve(struct vc_arena *arena, struct vc_claims *claims,
 		struct vc_devices *d = &claims->v[i].devices;
 
 		for (size_t j = 0; j < d->n; j++) {
-			int r = vc_resolve_usb(arena, &d->v[j], host, err);
+			int r = resolve_one(arena, host ? &x : NULL, &claims->v[i],
+			                    &d->v[j], host, err);
 
-			if (r == 0)
-				r = host ? resolve_device(arena, &x, &d->v[j], err)
-				         : say_unknown(arena, &d->v[j], err);
 			if (r == -VC_ERR_REFUSED && !is_wanted(wanted, &claims->v[i]))
 				r = forget_address(arena, &d->v[j], err);
 			if (r < 0)

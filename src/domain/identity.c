@@ -3,7 +3,9 @@
  * What a device is, apart from where it is: "144d:a80a" or "144d:a80a serial S64...".
  *
  * The machine says it (ids of a PCI function, ids and serial number of a USB device), else
- * the attributes of the claim, ours or the driver's own. Three voices are compared: machine, claim, and
+ * the attributes of the claim, ours or the driver's own. The serial number of an NVMe disk
+ * is compared as long as the host's driver shows it, and never recorded from there: on vfio
+ * nobody sees it. Three voices are compared: machine, claim, and
  * what our metadata recorded. A voice that is silent agrees with everything.
  */
 #include <string.h>
@@ -94,6 +96,7 @@ static struct identity of_machine(const struct vc_planner *planner,
 			.known = true,
 			.vendor = f->vendor,
 			.device = f->device,
+			.serial = f->serial,
 		};
 	return id;
 }
@@ -222,6 +225,8 @@ int vc_identity(const struct vc_planner *planner, const struct vc_bound *bound,
 
 	if (vc_still_recorded(bound))
 		record = of_record(bound->record);
+	if (vc_kind_is_pci(bound->device->host.kind))
+		now.serial = NULL;
 	if (!now.known)
 		now = claim;
 	if (claim.serial)

@@ -137,6 +137,7 @@ static int translate(struct vc_arena *arena, const struct arguments *a,
 	input.claims = a->claims.n ? a->claims.v : (const char *const *)config.claims.v;
 	input.n_claims = a->claims.n ? a->claims.n : config.claims.n;
 	input.sysfs = config.sysfs;
+	input.proc = config.proc;
 	input.target_libvirt = config.target_libvirt;
 	input.site = config.site;
 	if (vc_translate(arena, &input, &t, err) < 0)

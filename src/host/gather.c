@@ -8,6 +8,7 @@
  *           class/vfio-dev/vfio<N>/device
  * [ABI-IOMMU] kernel/iommu_groups/<N>/devices/
  * [ABI-MDEV] bus/mdev/devices/<uuid>/{mdev_type,iommu_group}, mdev_type/device_api
+ * [ABI-NVME] nvme/nvme<N>/serial below a function that the nvme driver has
  *
  * A device can vanish between two reads: one whose ids cannot be read any more does not
  * exist.
@@ -22,9 +23,11 @@
 
 #include "base/parse.h"
 #include "host/gather_devices.h"
+#include "host/scan.h"
 #include "host/sysfs.h"
 
-#define PATH_SIZE 256U
+#define PATH_SIZE  256U
+#define NVME_CLASS 0x0108U
 
 struct addresses {
 	struct vc_pci_address *v;
@@ -405,6 +408,29 @@ static int read_topology(struct gather *g, struct vc_function *function,
 	return 0;
 }
 
+/* Of the first controller, which is the only one. */
+static int read_nvme(struct gather *g, struct vc_function *function, struct vc_err *err)
+{
+	struct vc_names names = { 0 };
+	char path[PATH_SIZE], what[64];
+	char *text = NULL;
+	int r;
+
+	if (function->class_code >> 8 != NVME_CLASS)
+		return 0;
+	pci_path(path, &function->address, "nvme");
+	r = vc_sysfs_list(g->arena, g->root, path, &names, err);
+	if (r == 0 && names.n == 1) {
+		(void)snprintf(what, sizeof(what), "nvme/%.32s/serial", names.v[0]);
+		pci_path(path, &function->address, what);
+		r = vc_sysfs_read(g->arena, g->root, path, &text, err);
+	}
+	if (r < 0 && r != -VC_ERR_ABSENT)
+		return r;
+	function->serial = text ? vc_clean_text(text) : NULL;
+	return 0;
+}
+
 static int find_function(struct gather *g, const struct vc_pci_address *address,
                          struct vc_err *err)
 {
@@ -421,6 +447,8 @@ static int find_function(struct gather *g, const struct vc_pci_address *address,
 	r = read_driver(g, &function, err);
 	if (r == 0)
 		r = read_topology(g, &function, err);
+	if (r == 0)
+		r = read_nvme(g, &function, err);
 	if (r < 0)
 		return r;
 	slot = vc_list_push(g->arena, &g->facts.functions);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/parse.h"
 
 #define BLANKS " \t"
 
@@ -47,6 +48,35 @@ int vc_proc_read(struct vc_arena *arena, int root, const char *path, char **ret_
 	if (strlen(text) != len)
 		return vc_fail(err, VC_ERR_INPUT, "proc '%s' has a NUL inside", path);
 	*ret_text = text;
+	return 0;
+}
+
+/**
+ * vc_proc_boot_id() - Which boot of the machine this is
+ * @arena:	holds it
+ * @proc:	path of a directory like /proc
+ * @ret_id:	a UUID; NULL when there is none to be read there
+ * @err:	out of memory
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_proc_boot_id(struct vc_arena *arena, const char *proc, char **ret_id,
+                    struct vc_err *err)
+{
+	VC_AUTOCLOSE int root = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct vc_err why = VC_ERR_INIT;
+	char *text = NULL;
+	int r = 0;
+
+	if (root >= 0)
+		r = vc_proc_read(arena, root, "sys/kernel/random/boot_id", &text, &why);
+	if (r == -VC_ERR_INTERNAL) {
+		*err = why;
+		return r;
+	}
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	*ret_id = vc_is_uuid(text) ? text : NULL;
 	return 0;
 }
 

@@ -53,8 +53,10 @@ static int fill_in(const struct vc_manage *manage, const struct vc_virt_domain *
 		input->n_claims = config->claims.n;
 		input->trusted_only = true;
 	}
-	if (!input->sysfs && local)
+	if (!input->sysfs && local) {
 		input->sysfs = config->sysfs;
+		input->proc = config->proc;
+	}
 	if (!input->site)
 		input->site = config->site;
 	if (input->target_libvirt == 0)

@@ -27,6 +27,7 @@
  * @numa_node:	-1 unknown
  * @is_vf:	has a physfn
  * @n_vfs:	VFs that exist now, of a PF
+ * @serial:	of an NVMe controller that the host's driver has; NULL it cannot be seen
  */
 struct vc_function {
 	struct vc_pci_address address;
@@ -38,6 +39,7 @@ struct vc_function {
 	int numa_node;
 	bool is_vf;
 	unsigned n_vfs;
+	char *serial;
 };
 
 /* One mediated device that exists */
@@ -71,6 +73,7 @@ struct vc_usb_fact {
 
 /**
  * struct vc_host_facts - facts
+ * @boot_id:	this boot of the machine; NULL unknown
  * @functions:	every function named by a claim, and every member of their groups;
  *		sorted by address
  * @mdevs:	mdevs named by a claim that exist, or that are members of named groups
@@ -80,6 +83,7 @@ struct vc_usb_fact {
  * @vdpas:	every vDPA device, when any was asked for: "/dev/vhost-vdpa-0"
  */
 struct vc_host_facts {
+	char *boot_id;
 	struct {
 		struct vc_function *v;
 		size_t n, cap;

@@ -15,6 +15,7 @@
 #include "claim/source.h"
 #include "claim/tree.h"
 #include "host/gather.h"
+#include "host/proc.h"
 
 #define SEARCHED_MAX 3 /* paths in one message */
 
@@ -163,6 +164,35 @@ static int read_facts(struct vc_arena *arena, const struct vc_translate_input *i
 	return vc_join(arena, &t->facts, &t->claims, err);
 }
 
+static bool any_boot(const struct vc_claims *claims)
+{
+	for (size_t i = 0; i < claims->n; i++)
+		for (size_t j = 0; j < claims->v[i].devices.n; j++)
+			if (vc_attributes_find(&claims->v[i].devices.v[j].attributes,
+			                       VC_ATTR_BOOT_ID))
+				return true;
+	return false;
+}
+
+static bool is_path(const char *path, const char *wanted)
+{
+	VC_AUTOFREE char *real = realpath(path, NULL);
+
+	return real && strcmp(real, wanted) == 0;
+}
+
+/* Only for claims that say theirs. A proc and a sysfs of two machines say nothing. */
+static int find_boot(struct vc_arena *arena, const struct vc_translate_input *input,
+                     struct vc_translation *t, struct vc_err *err)
+{
+	const char *proc = input->proc ? input->proc : "/proc";
+
+	if (!any_boot(&t->claims) ||
+	    is_path(input->sysfs, "/sys") != is_path(proc, "/proc"))
+		return 0;
+	return vc_proc_boot_id(arena, proc, &t->host.boot_id, err);
+}
+
 static int gather_host(struct vc_arena *arena, const struct vc_translate_input *input,
                        struct vc_translation *t, struct vc_err *err)
 {
@@ -180,7 +210,8 @@ static int gather_host(struct vc_arena *arena, const struct vc_translate_input *
 		return vc_fail_oom(err);
 	for (size_t i = 0; i < hostdevs->n; i++)
 		extra[n++] = hostdevs->v[i].host;
-	if (vc_host_gather(arena, root, &t->claims, extra, n, &t->host, err) < 0)
+	if (vc_host_gather(arena, root, &t->claims, extra, n, &t->host, err) < 0 ||
+	    find_boot(arena, input, t, err) < 0)
 		return -(int)err->kind;
 	t->have_host = true;
 	return 0;

@@ -24,6 +24,8 @@
  * @attach_all:	with no binding at all, attach everything (never in a hook)
  * @namespace:	--namespace; NULL
  * @sysfs:	path of a sysfs root; NULL: no host facts
+ * @proc:	path of the proc root that belongs to @sysfs; NULL: "/proc", which says nothing
+ *		about another sysfs than "/sys"
  * @running:	see struct vc_plan_input
  * @managed:	--managed
  * @place:	--place
@@ -48,6 +50,7 @@ struct vc_translate_input {
 	bool attach_all;
 	const char *namespace;
 	const char *sysfs;
+	const char *proc;
 	bool managed;
 	bool running;
 	struct vc_place_wish place;

@@ -108,6 +108,37 @@ static void test_functions(void **state VC_UNUSED)
 	}
 }
 
+/* [NVMe] padded with blanks; only the host's driver shows it. */
+static void test_nvme_serial(void **state VC_UNUSED)
+{
+	static const struct {
+		const char *address, *serial;
+	} cases[] = {
+		{ "0000:02:00.0", "S7DPNJ0W100001F" },
+		{ "0000:03:00.0", NULL }, /* its twin, on vfio-pci */
+		{ "0000:05:00.0", NULL }, /* a NIC */
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		struct vc_device device = pci_device(cases[i].address);
+		struct vc_host_facts facts = { 0 };
+		struct vc_err err = VC_ERR_INIT;
+		const struct vc_function *f;
+
+		assert_int_equal(gather_one(&arena, VC_FIXTURES "/sysfs/workstation",
+		                            device, &facts, &err),
+		                 0);
+		f = vc_host_facts_function(&facts, &device.host.pci);
+		assert_non_null(f);
+		if (cases[i].serial)
+			assert_string_equal(f->serial, cases[i].serial);
+		else
+			assert_null(f->serial);
+		assert_null(facts.boot_id);
+	}
+}
+
 static void test_group_is_sorted(void **state VC_UNUSED)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -327,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_nvme_serial),
 		cmocka_unit_test(test_group_is_sorted),
 		cmocka_unit_test(test_cdevs),
 		cmocka_unit_test(test_mdevs),

@@ -2,6 +2,7 @@
 /* The parts of the inventory that read texts: paths, aliases, VPD, tables. */
 #include <string.h>
 
+#include "base/parse.h"
 #include "host/device_path.h"
 #include "host/modules_alias.h"
 #include "host/proc.h"
@@ -285,6 +286,22 @@ static void test_tables(void **state VC_UNUSED)
 	assert_null(vc_proc_line(&cursor));
 }
 
+static void test_boot_id(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	char *id = NULL;
+
+	assert_int_equal(vc_proc_boot_id(&arena, "/proc", &id, &err), 0);
+	assert_true(vc_is_uuid(id));
+	assert_int_equal(vc_proc_boot_id(&arena, "/nonexistent", &id, &err), 0);
+	assert_null(id);
+	id = (char[]){ "x" };
+	assert_int_equal(vc_proc_boot_id(&arena, "/dev", &id, &err), 0);
+	assert_null(id);
+	assert_int_equal(err.kind, VC_ERR_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_vpd_long_serial),
 		cmocka_unit_test(test_clean_text),
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_boot_id),
 	};
 
 	return cmocka_run_group_tests_name("host_parts", tests, NULL, NULL);

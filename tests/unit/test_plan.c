@@ -481,6 +481,28 @@ static void test_identity_of_claim(void **state VC_UNUSED)
 	must_plan(&w);
 }
 
+/* What the host's driver shows of a disk is compared, and not recorded: on vfio it is
+ * gone. */
+static void test_identity_of_disk(void **state VC_UNUSED)
+{
+	AUTO_WORLD w = world_of(EMPTY);
+	struct vc_device *d = &add_simple(&w)->devices.v[0];
+
+	add_bind(&w, "gpu=c:r");
+	add_function(&w, A65, 0x144d, 0xa80a)->serial = dup_text(&w, "S2");
+	must_plan(&w);
+	assert_string_equal(w.plan.devices.v[0].identity, "144d:a80a");
+	add_attribute(&w, d, VC_ATTR_SERIAL, "S2");
+	must_plan(&w);
+	assert_string_equal(w.plan.devices.v[0].identity, "144d:a80a serial S2");
+	w.host.functions.v[0].serial = dup_text(&w, "S3");
+	must_fail(&w, VC_ERR_REFUSED,
+	          "device '0000:65:00.0' is '144d:a80a serial S3', but its claim says "
+	          "'serial S2'");
+	w.host.functions.v[0].serial = NULL;
+	must_plan(&w);
+}
+
 static void test_identity_of_record(void **state VC_UNUSED)
 {
 	static const char xml[] =
@@ -1043,6 +1065,7 @@ int main(void)
 		cmocka_unit_test(test_other_namespace),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_identity_of_claim),
+		cmocka_unit_test(test_identity_of_disk),
 		cmocka_unit_test(test_identity_of_record),
 		cmocka_unit_test(test_guest_side),
 		cmocka_unit_test(test_guest_side_of_two),

@@ -249,6 +249,65 @@ static void test_stale_and_wanted(void **state VC_UNUSED)
 	}
 }
 
+/* A claim that says in which boot it was prepared holds in no other one. */
+static void test_boot(void **state VC_UNUSED)
+{
+	static char here[] = "9c1b0e52-64f3-4a8d-b7d0-15ce8a7f2b36";
+	static char shouted[] = "9C1B0E52-64F3-4A8D-B7D0-15CE8A7F2B36";
+	static char other[] = "00000000-64f3-4a8d-b7d0-15ce8a7f2b36";
+	static char boot_name[] = VC_ATTR_BOOT_ID, ours[] = "Virt-claim.io";
+	static char theirs[] = "gpu.example.com", lab[] = "lab", vm7[] = "vm7";
+	static const struct {
+		char *host, *claim, *driver, *name;
+		const char *says; /* NULL: believed */
+	} cases[] = {
+		{ here, here, ours, vm7, NULL },
+		{ here, shouted, ours, vm7, NULL },
+		{ NULL, other, ours, vm7, NULL },
+		{ here, other, ours, vm7, "run: virt-claim prepare lab/vm7" },
+		{ here, other, ours, NULL, "let the driver prepare the claim again" },
+		{ here, other, theirs, vm7, "let the driver prepare the claim again" },
+		{ here, other, NULL, vm7, "let the driver prepare the claim again" },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		char *texts[] = { cases[i].claim };
+		struct vc_attribute a = { .name = boot_name,
+			                  .type = VC_ATTRIBUTE_STRING,
+			                  .n = 1,
+			                  .strings = texts };
+		struct vc_device device = VC_DEVICE_INIT;
+		struct vc_claim claim = { .namespace = lab, .name = cases[i].name };
+		struct vc_claims claims = { .v = &claim, .n = 1 };
+		const struct vc_host_facts facts = { .boot_id = cases[i].host };
+		const struct vc_bindings nobody = { 0 };
+		struct vc_err err = VC_ERR_INIT;
+
+		device.driver = cases[i].driver;
+		device.host.kind = VC_KIND_PCI;
+		device.host.has_pci = true;
+		device.attributes.v = &a;
+		device.attributes.n = 1;
+		claim.devices = (struct vc_devices){ .v = &device, .n = 1 };
+		assert_int_equal(vc_resolve(&arena, &claims, &facts, NULL, &err),
+		                 cases[i].says ? -VC_ERR_REFUSED : 0);
+		if (!cases[i].says)
+			continue;
+		assert_non_null(strstr(err.msg, cases[i].says));
+		assert_non_null(strstr(err.msg, other));
+		assert_non_null(strstr(err.msg, here));
+		/* nobody asked for it */
+		assert_true(device.host.has_pci);
+		err = (struct vc_err)VC_ERR_INIT;
+		assert_int_equal(vc_resolve(&arena, &claims, &facts, &nobody, &err), 0);
+		assert_false(device.host.has_pci);
+		assert_non_null(strstr(device.unresolved, "boot"));
+		/* and without a machine to ask nothing is known */
+		assert_int_equal(vc_resolve(&arena, &claims, NULL, NULL, &err), 0);
+	}
+}
+
 static int fill_machine(void **state VC_UNUSED)
 {
 	for (size_t i = 0; i < VC_ARRAY_SIZE(machine); i++) {
@@ -278,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_stale_and_wanted),
+		cmocka_unit_test(test_boot),
 	};
 
 	return cmocka_run_group_tests_name("resolve", tests, fill_machine,

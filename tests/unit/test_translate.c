@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -269,6 +271,72 @@ static void test_trust(void **state VC_UNUSED)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* A proc that says which boot this is; the caller removes it. */
+static void make_proc(char *directory, const char *boot)
+{
+	static const char *const parts[] = { "/sys", "/sys/kernel",
+		                             "/sys/kernel/random" };
+	char path[128];
+	FILE *f;
+
+	assert_non_null(mkdtemp(directory));
+	for (size_t i = 0; i < VC_ARRAY_SIZE(parts); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", directory, parts[i]);
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	(void)snprintf(path, sizeof(path), "%s/sys/kernel/random/boot_id", directory);
+	f = fopen(path, "we");
+	assert_true(f && fprintf(f, "%s\n", boot) > 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int remove_proc(const char *path, const struct stat *st VC_UNUSED,
+                       int type VC_UNUSED, struct FTW *ftw VC_UNUSED)
+{
+	return remove(path);
+}
+
+/* Claims of another boot are refused where the boot of the machine is known: a proc that
+ * does not belong to the sysfs says nothing. */
+static void test_boot(void **state VC_UNUSED)
+{
+	static const char this_boot[] = "9c1b0e52-64f3-4a8d-b7d0-15ce8a7f2b36";
+	static const struct {
+		const char *boot; /* NULL: no proc is given */
+		const char *sysfs;
+		int result;
+	} cases[] = {
+		{ this_boot, VC_FIXTURES "/sysfs/lab", 0 },
+		{ "00000000-64f3-4a8d-b7d0-15ce8a7f2b36", VC_FIXTURES "/sysfs/lab",
+		  -VC_ERR_REFUSED },
+		{ "none of your business", VC_FIXTURES "/sysfs/lab", 0 },
+		{ NULL, VC_FIXTURES "/sysfs/lab", 0 },
+		{ "00000000-64f3-4a8d-b7d0-15ce8a7f2b36", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
+		char proc[] = "/tmp/vc-test-proc-XXXXXX";
+		FIXTURE f = { .claims = { NULL } };
+		struct vc_translation t = { 0 };
+
+		load(&f, DOMAIN("q35"), VC_FIXTURES "/cdi/own");
+		f.input.attach_all = true;
+		f.input.sysfs = cases[i].sysfs;
+		if (cases[i].boot) {
+			make_proc(proc, cases[i].boot);
+			f.input.proc = proc;
+		}
+		if (vc_translate_claims(&f.arena, &f.input, &t, &f.err) !=
+		    cases[i].result)
+			fail_msg("case %zu: %s", i, f.err.msg);
+		if (cases[i].result < 0)
+			assert_non_null(strstr(f.err.msg, this_boot));
+		if (cases[i].boot)
+			assert_int_equal(nftw(proc, remove_proc, 8, FTW_DEPTH | FTW_PHYS),
+			                 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_no_domain),
 		cmocka_unit_test(test_fails),
 		cmocka_unit_test(test_trust),
+		cmocka_unit_test(test_boot),
 	};
 
 	return cmocka_run_group_tests_name("translate", tests, NULL, NULL);
