@@ -4,7 +4,7 @@
 
 Reader and schema agree about every metadata file below FIXTURES/claims, and about
 FIXTURES/metadata: both accept ok-*.json and refuse bad-*.json. What `convert` makes of an
-accepted file satisfies the schema too.
+accepted file satisfies the schema too, and so does what the node publishes.
 """
 import json
 import pathlib
@@ -74,16 +74,19 @@ def main(schema_path, program, fixtures):
     fixtures = pathlib.Path(fixtures)
     claims = sorted(p for p in (fixtures / "claims").rglob("*.json") if is_metadata(p))
     good = sorted((fixtures / "metadata").glob("ok-*.json"))
+    published = sorted((fixtures / "publish" / "claims").rglob("*-metadata.json"))
     bad = sorted((fixtures / "metadata").glob("bad-*.json"))
     failed = 0
-    for paths, check in ((claims, check_same), (good, check_good), (bad, check_bad)):
+    for paths, check in ((claims, check_same), (good + published, check_good),
+                         (bad, check_bad)):
         for path in paths:
             wrong = check(validator, program, path)
             if wrong:
                 print(f"{path}: {wrong}")
                 failed += 1
-    print(f"{len(claims)} + {len(good)} + {len(bad)} files, {failed} wrong")
-    return 0 if claims and good and bad and not failed else 1
+    print(f"{len(claims)} + {len(good)} + {len(published)} + {len(bad)} files, "
+          f"{failed} wrong")
+    return 0 if claims and good and published and bad and not failed else 1
 
 
 if __name__ == "__main__":
