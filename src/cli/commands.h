@@ -31,3 +31,5 @@ extern const struct vc_command vc_command_unprepare;
 extern const struct vc_command vc_command_recover;
 extern const struct vc_command vc_command_hook_install;
 extern const struct vc_command vc_command_hook_check;
+extern const struct vc_command vc_command_generate_plugin;
+extern const struct vc_command vc_command_generate_annotations;

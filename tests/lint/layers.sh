@@ -21,7 +21,8 @@ allowed() {
 	hook) echo base model claim host domain store translate hook ;;
 	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;
-	cli) echo base model claim host domain store translate virt hook node manage cli ;;
+	generate) echo base model claim host domain translate generate ;;
+	cli) echo base model claim host domain store translate virt hook node manage generate cli ;;
 	hooks) echo base hook ;;
 	esac
 }
