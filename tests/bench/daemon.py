@@ -18,7 +18,9 @@ import sys
 import time
 import uuid
 
-from bench import find
+sys.dont_write_bytecode = True
+
+from bench import find  # noqa: E402
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../node"))
 from machine import Machine  # noqa: E402
