@@ -149,19 +149,9 @@ static void put_driver(struct writer *w, const struct vc_options *o)
 	vc_cel_close(&w->cel);
 }
 
-static void put_teaming(struct writer *w, const struct vc_options *o)
-{
-	if (!o->teaming)
-		return;
-	vc_cel_message(&w->cel, "Teaming", "DomainInterfaceTeaming");
-	vc_cel_field_string(&w->cel, "Type", "transient");
-	vc_cel_field_string(&w->cel, "Persistent", o->teaming);
-	vc_cel_close(&w->cel);
-}
-
 static void put_pci_again(struct writer *w, const struct vc_options *o)
 {
-	if (!has_display(o) && !has_driver(o) && !o->teaming) {
+	if (!has_display(o) && !has_driver(o)) {
 		vc_cel_field(&w->cel, "SubsysPCI", "h.SubsysPCI");
 		return;
 	}
@@ -170,7 +160,6 @@ static void put_pci_again(struct writer *w, const struct vc_options *o)
 	if (has_driver(o))
 		put_driver(w, o);
 	vc_cel_field(&w->cel, "Source", "h.SubsysPCI.Source");
-	put_teaming(w, o);
 	vc_cel_close(&w->cel);
 }
 
@@ -312,7 +301,6 @@ static int put_new_pci(struct writer *w, const struct vc_plugin_device *d)
 			return -(int)w->err->kind;
 	vc_cel_close(&w->cel);
 	vc_cel_close(&w->cel);
-	put_teaming(w, &d->options);
 	vc_cel_close(&w->cel);
 	return 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Theory of operation: which devices an annotation adds is decided by the pipeline of the
  * hook, run on a domain without devices: so that whatever the hook refuses is refused here
- * as well. Devices of KubeVirt's own are not planned: KubeVirt finds them itself, only
- * their kind is looked up.
+ * as well. Devices of KubeVirt's own go along when the claims show them, for what is
+ * refused only: KubeVirt finds them itself.
  */
 #include <string.h>
 
@@ -121,16 +121,19 @@ static int add_all(struct vc_arena *arena, const struct vc_translation *t, bool 
 	return 0;
 }
 
-/* Those that the annotation adds */
-static int appended_only(struct vc_arena *arena, const struct vc_bindings *all,
-                         struct vc_bindings *ret_bindings, struct vc_err *err)
+/* Those that the annotation adds, and those of KubeVirt's whose device is known */
+static int plannable(struct vc_arena *arena, const struct vc_claims *claims,
+                     const struct vc_bindings *all, struct vc_bindings *ret_bindings,
+                     struct vc_err *err)
 {
 	struct vc_bindings some = { 0 };
 
 	for (size_t i = 0; i < all->n; i++) {
+		struct vc_door_match match;
 		struct vc_binding *slot;
 
-		if (all->v[i].kubevirt_made)
+		vc_door_find(claims, &all->v[i], &match);
+		if (all->v[i].kubevirt_made && match.n != 1)
 			continue;
 		slot = vc_list_push(arena, &some);
 		if (!slot)
@@ -169,7 +172,8 @@ static int read_claims(struct vc_arena *arena, const struct vc_translate_input *
 	if (vc_translate_claims(arena, &input, t, err) < 0)
 		return -(int)err->kind;
 	plugin->vmi = t->vmi;
-	if (appended_only(arena, &plugin->vmi.bindings, &t->vmi.bindings, err) < 0)
+	if (plannable(arena, &t->claims, &plugin->vmi.bindings, &t->vmi.bindings, err) <
+	    0)
 		return -(int)err->kind;
 	if (t->vmi.bindings.n > 0 && vc_translate_domain(arena, &input, t, err) < 0)
 		return -(int)err->kind;
@@ -227,8 +231,8 @@ static int check_option(const struct vc_plugin_device *device, enum vc_opt opt,
 
 	if (vc_door_of_option(&device->options, opt) != VC_DOOR_PLUGIN)
 		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: the types that a Plugin can use have no %s; use the "
-		               "hook onDefineDomain instead",
+		               "%s: a Plugin cannot give a device %s; use the hook "
+		               "onDefineDomain instead",
 		               origin, rule->key);
 	if (!vc_opt_fits(opt, kind) &&
 	    !(device->kind == VC_KIND_UNKNOWN && vc_opt_fits(opt, VC_KIND_MDEV)))
@@ -245,6 +249,29 @@ static int check_option(const struct vc_plugin_device *device, enum vc_opt opt,
 	return 0;
 }
 
+/* What the pipeline refuses too, but without claims there is none */
+static int check_together(const struct vc_plugin_device *device, struct vc_err *err)
+{
+	static const enum vc_opt opts[] = { VC_OPT_GUEST_ADDRESS, VC_OPT_BOOT_ORDER,
+		                            VC_OPT_DISPLAY, VC_OPT_ROM_FILE };
+	const struct vc_options *o = &device->options;
+
+	if (o->rom_file && o->rom_bar == VC_NO)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: %s cannot have rom.file with rom.bar 'off': a guest "
+		               "does not see the file when the ROM is off",
+		               vc_options_origin(o, VC_OPT_ROM_FILE, device->origin),
+		               device->alias);
+	for (size_t i = 0; o->unassigned == VC_YES && i < VC_ARRAY_SIZE(opts); i++)
+		if (vc_options_has(o, opts[i]))
+			return vc_fail(err, VC_ERR_REFUSED,
+			               "%s: %s cannot have %s with unassigned: the guest "
+			               "does not get the device",
+			               vc_options_origin(o, opts[i], device->origin),
+			               device->alias, vc_opt_rules[opts[i]].key);
+	return 0;
+}
+
 static int check_device(const struct vc_plugin_device *device, unsigned long libvirt,
                         struct vc_err *err)
 {
@@ -258,7 +285,7 @@ static int check_device(const struct vc_plugin_device *device, unsigned long lib
 		if (vc_options_has(&device->options, opt) &&
 		    check_option(device, opt, libvirt, err) < 0)
 			return -(int)err->kind;
-	return 0;
+	return check_together(device, err);
 }
 
 /* Several devices of one entry cannot have what a guest has once. */

@@ -67,9 +67,9 @@ enum vc_door vc_door_of_option(const struct vc_options *options, enum vc_opt opt
 	case VC_OPT_DRIVER_MODEL:
 	case VC_OPT_IOMMUFD:
 	case VC_OPT_ACPI_INDEX:
-	case VC_OPT_TEAMING:
 		return VC_DOOR_PLUGIN;
 	case VC_OPT_ACPI_NODESET: /* DomainDeviceACPI has an index only */
+	case VC_OPT_TEAMING:      /* nothing looks whether the interface is there */
 	case VC_OPT_READONLY:
 	case VC_OPT_SHAREABLE:
 	case VC_OPT_MAC:
