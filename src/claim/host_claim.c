@@ -241,24 +241,23 @@ static int read_results(struct reader *r, const struct vc_node *status)
 	                      read_result, r);
 }
 
-/* The device that a member 'device' names. */
-static int find_device(const struct reader *r, const struct vc_node *node,
-                       struct vc_claimed_device **ret_device)
+/* The device that a member 'device' names; NULL: there is none, or something failed. */
+static struct vc_claimed_device *find_device(const struct reader *r,
+                                             const struct vc_node *node)
 {
 	struct vc_node member = *node;
 	char *name = NULL;
 
 	if (vc_object_text(&r->object, node, "device", VC_REQUIRED, &vc_name_label,
 	                   &name) < 0)
-		return -(int)r->object.err->kind;
+		return NULL;
 	for (size_t i = 0; i < r->claim->devices.n; i++)
-		if (strcmp(r->claim->devices.v[i].name, name) == 0) {
-			*ret_device = &r->claim->devices.v[i];
-			return 0;
-		}
+		if (strcmp(r->claim->devices.v[i].name, name) == 0)
+			return &r->claim->devices.v[i];
 	(void)vc_node_member(node, "device", &member);
-	return vc_node_fail(&member, r->object.err, VC_ERR_INPUT,
-	                    "'%.64s' is not among the results of the allocation", name);
+	(void)vc_node_fail(&member, r->object.err, VC_ERR_INPUT,
+	                   "'%.64s' is not among the results of the allocation", name);
+	return NULL;
 }
 
 /* Identity */
@@ -392,12 +391,13 @@ static int read_status_device(const struct vc_object_reader *o,
                               const struct vc_node *node, void *data)
 {
 	struct reader *r = data;
-	struct vc_claimed_device *d = NULL;
+	struct vc_claimed_device *d;
 
 	if (check_keys(r, node, status_device_keys) < 0 ||
-	    check_constant(r, node, "driver", VC_HOST_DRIVER) < 0 ||
-	    find_device(r, node, &d) < 0 ||
-	    check_constant(r, node, "pool", r->claim->pool) < 0)
+	    check_constant(r, node, "driver", VC_HOST_DRIVER) < 0)
+		return -(int)o->err->kind;
+	d = find_device(r, node);
+	if (!d || check_constant(r, node, "pool", r->claim->pool) < 0)
 		return -(int)o->err->kind;
 	if (d != &r->claim->devices.v[r->n_status])
 		return vc_node_fail(node, o->err, VC_ERR_INPUT,
@@ -495,45 +495,49 @@ static int check_config_request(const struct reader *r, const struct vc_node *co
 	                    "expected '%s', as of device '%s'", d->request, d->name);
 }
 
-static int read_parameters(const struct reader *r, const struct vc_node *opaque,
-                           struct vc_claimed_device **ret_device)
+/* NULL: failed */
+static struct vc_claimed_device *read_parameters(const struct reader *r,
+                                                 const struct vc_node *opaque)
 {
 	const struct vc_object_reader *o = &r->object;
-	struct vc_claimed_device *d = NULL;
+	struct vc_claimed_device *d;
 	struct vc_node node;
 	int64_t vlan = -1;
 
 	if (open_object(r, opaque, "parameters", parameters_keys, &node) < 0 ||
 	    check_constant(r, &node, "apiVersion", VC_OURS_API_VERSION) < 0 ||
-	    check_constant(r, &node, "kind", VC_OURS_PARAMETERS) < 0 ||
-	    find_device(r, &node, &d) < 0)
-		return -(int)o->err->kind;
-	if (d->mac || d->vlan != -1 || d->mdev_type || d->match)
-		return vc_node_fail(&node, o->err, VC_ERR_INPUT,
-		                    "device '%s' has parameters already", d->name);
+	    check_constant(r, &node, "kind", VC_OURS_PARAMETERS) < 0)
+		return NULL;
+	d = find_device(r, &node);
+	if (!d)
+		return NULL;
+	if (d->mac || d->vlan != -1 || d->mdev_type || d->match) {
+		(void)vc_node_fail(&node, o->err, VC_ERR_INPUT,
+		                   "device '%s' has parameters already", d->name);
+		return NULL;
+	}
 	if (read_text(r, &node, "mac", VC_OPTIONAL, &d->mac) < 0 ||
 	    read_int(r, &node, "vlan", 1, VC_VLAN_MAX, &vlan) < 0 ||
 	    read_text(r, &node, "mdevType", VC_OPTIONAL, &d->mdev_type) < 0 ||
 	    read_text(r, &node, "match", VC_OPTIONAL, &d->match) < 0)
-		return -(int)o->err->kind;
+		return NULL;
 	d->vlan = (int)vlan;
-	*ret_device = d;
-	return 0;
+	return d;
 }
 
 static int read_config(const struct vc_object_reader *o, const struct vc_node *node,
                        void *data)
 {
 	const struct reader *r = data;
-	struct vc_claimed_device *d = NULL;
+	const struct vc_claimed_device *d;
 	struct vc_node opaque;
 
 	if (check_keys(r, node, config_keys) < 0 ||
 	    open_object(r, node, "opaque", opaque_keys, &opaque) < 0 ||
-	    check_constant(r, &opaque, "driver", VC_HOST_DRIVER) < 0 ||
-	    read_parameters(r, &opaque, &d) < 0)
+	    check_constant(r, &opaque, "driver", VC_HOST_DRIVER) < 0)
 		return -(int)o->err->kind;
-	return check_config_request(r, node, d);
+	d = read_parameters(r, &opaque);
+	return d ? check_config_request(r, node, d) : -(int)o->err->kind;
 }
 
 static int read_spec(struct reader *r, const struct vc_node *root)

@@ -15,16 +15,16 @@ struct reader {
 	bool has_count, has_request, has_mac, has_vlan;
 };
 
-static int add_wish(struct reader *r, struct vc_wish **ret_wish, struct vc_err *err)
+/* NULL: no memory */
+static struct vc_wish *add_wish(struct reader *r)
 {
 	struct vc_wish *wish = vc_list_push(r->arena, &r->wishes);
 
 	if (!wish)
-		return vc_fail_oom(err);
+		return NULL;
 	*wish = (struct vc_wish){ .count = 1, .vlan = -1 };
 	r->has_count = r->has_request = r->has_mac = r->has_vlan = false;
-	*ret_wish = wish;
-	return 0;
+	return wish;
 }
 
 static int check_text(const struct vc_given *given, struct vc_err *err)
@@ -40,8 +40,11 @@ static int read_device(struct reader *r, const struct vc_given *given, struct vc
 {
 	struct vc_wish *wish;
 
-	if (check_text(given, err) < 0 || add_wish(r, &wish, err) < 0)
+	if (check_text(given, err) < 0)
 		return -(int)err->kind;
+	wish = add_wish(r);
+	if (!wish)
+		return vc_fail_oom(err);
 	wish->address = given->argument;
 	return 0;
 }
@@ -71,8 +74,9 @@ static int read_match(struct reader *r, const struct vc_given *given, struct vc_
 	if (vc_match_parse(r->arena, given->argument, &conditions, &unknown, err) < 0)
 		return unknown ? unknown_key(unknown, err)
 		               : vc_err_context(err, "--match");
-	if (add_wish(r, &wish, err) < 0)
-		return -(int)err->kind;
+	wish = add_wish(r);
+	if (!wish)
+		return vc_fail_oom(err);
 	wish->match = given->argument;
 	return 0;
 }

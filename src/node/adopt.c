@@ -39,13 +39,9 @@ static struct vc_host_device *find_in_slot(const struct vc_inventory *inventory,
 	return NULL;
 }
 
-static int find_device(const struct vc_inventory *inventory,
-                       const struct vc_claimed_device *claimed, const char *address,
-                       struct vc_host_device **ret_device, struct vc_err *err)
+static int check_found(const struct vc_claimed_device *claimed, const char *address,
+                       const struct vc_host_device *d, struct vc_err *err)
 {
-	struct vc_host_device *d = address ? vc_inventory_find(inventory, address)
-	                                   : find_in_slot(inventory, claimed);
-
 	if (claimed->identity.kind == VC_DEVICE_MDEV)
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "'%s' is known by its name alone; there is nothing to "
@@ -65,8 +61,18 @@ static int find_device(const struct vc_inventory *inventory,
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "%s is of another kind than the device that was claimed",
 		               d->address);
-	*ret_device = d;
 	return 0;
+}
+
+/* NULL: failed */
+static struct vc_host_device *find_device(const struct vc_inventory *inventory,
+                                          const struct vc_claimed_device *claimed,
+                                          const char *address, struct vc_err *err)
+{
+	struct vc_host_device *d = address ? vc_inventory_find(inventory, address)
+	                                   : find_in_slot(inventory, claimed);
+
+	return check_found(claimed, address, d, err) < 0 ? NULL : d;
 }
 
 static const struct vc_host_device *find_type(const struct vc_inventory *inventory,
@@ -171,12 +177,13 @@ int vc_select_adopt(struct vc_arena *arena, const struct vc_select *select,
 {
 	const struct vc_taken_except except = { claim->uid, index };
 	struct vc_claimed_device now = claim->devices.v[index];
-	struct vc_host_device *d = NULL;
+	struct vc_host_device *d = find_device(select->inventory, &now, address, err);
 	struct vc_taken taken;
 	char *doubt, **slot;
 
-	if (find_device(select->inventory, &now, address, &d, err) < 0 ||
-	    vc_taken_make(arena, select, &except, &taken, err) < 0 ||
+	if (!d)
+		return -(int)err->kind;
+	if (vc_taken_make(arena, select, &except, &taken, err) < 0 ||
 	    check_device(&taken, &now, d, err) < 0 ||
 	    record(arena, select, d, &now, err) < 0)
 		return -(int)err->kind;

@@ -86,18 +86,26 @@ static int start_claim(struct vc_arena *arena, const struct vc_node *node,
 	return claim->namespace && claim->name && claim->uid ? 0 : vc_fail_oom(err);
 }
 
-static int check_name_is_free(const struct vc_host_claims *claims,
-                              const struct vc_host_claim *claim, struct vc_err *err)
+/* One of the list; NULL: there is none of that name. */
+static const struct vc_host_claim *find_claim(const struct vc_host_claims *claims,
+                                              const char *namespace, const char *name)
 {
 	for (size_t i = 0; i < claims->n; i++)
-		if (strcmp(claims->v[i].namespace, claim->namespace) == 0 &&
-		    strcmp(claims->v[i].name, claim->name) == 0)
-			return vc_fail(err, VC_ERR_REFUSED,
-			               "there is a claim '%s/%s' already; 'virt-claim "
-			               "show %s/%s' says what it has",
-			               claim->namespace, claim->name, claim->namespace,
-			               claim->name);
-	return 0;
+		if (strcmp(claims->v[i].namespace, namespace) == 0 &&
+		    strcmp(claims->v[i].name, name) == 0)
+			return &claims->v[i];
+	return NULL;
+}
+
+static int check_name_is_free(const struct vc_host_claims *claims,
+                              const struct vc_claim_order *order, struct vc_err *err)
+{
+	if (!find_claim(claims, order->namespace, order->name))
+		return 0;
+	return vc_fail(err, VC_ERR_REFUSED,
+	               "there is a claim '%s/%s' already; 'virt-claim show %s/%s' says "
+	               "what it has",
+	               order->namespace, order->name, order->namespace, order->name);
 }
 
 /**
@@ -119,8 +127,8 @@ int vc_registry_create(struct vc_arena *arena, const struct vc_node *node,
 {
 	VC_AUTOCLOSE int lock = -1;
 	const char *uuids[VC_HOST_CLAIM_DEVICES_MAX];
-	struct vc_inventory inventory;
-	struct vc_host_claim claim;
+	struct vc_inventory inventory = { 0 };
+	struct vc_host_claim claim = { 0 };
 	struct state state = { 0 };
 	const struct vc_select select = {
 		.inventory = &inventory,
@@ -136,7 +144,7 @@ int vc_registry_create(struct vc_arena *arena, const struct vc_node *node,
 	    make_uuids(arena, uuids, VC_ARRAY_SIZE(uuids), err) < 0 ||
 	    vc_node_observe(arena, node, &inventory, err) < 0 ||
 	    take_lock(node, &lock, err) < 0 || read_state(arena, node, &state, err) < 0 ||
-	    check_name_is_free(&state.claims, &claim, err) < 0 ||
+	    check_name_is_free(&state.claims, order, err) < 0 ||
 	    vc_select_devices(arena, &select, &claim, notes, err) < 0 ||
 	    vc_claim_store_create(arena, node->config->state, &claim, err) < 0)
 		return -(int)err->kind;
@@ -147,10 +155,10 @@ int vc_registry_create(struct vc_arena *arena, const struct vc_node *node,
 /* Removing */
 
 static const struct vc_entry *find_entry(const struct vc_entries *entries,
-                                         const struct vc_host_claim *claim)
+                                         const char *uid)
 {
 	for (size_t i = 0; i < entries->n; i++)
-		if (strcmp(entries->v[i].uid, claim->uid) == 0)
+		if (strcmp(entries->v[i].uid, uid) == 0)
 			return &entries->v[i];
 	return NULL;
 }
@@ -158,7 +166,8 @@ static const struct vc_entry *find_entry(const struct vc_entries *entries,
 static int check_not_prepared(const struct vc_entries *entries,
                               const struct vc_host_claim *claim, struct vc_err *err)
 {
-	const struct vc_entry *entry = find_entry(entries, claim);
+	const struct vc_entry *entry =
+		claim->uid ? find_entry(entries, claim->uid) : NULL;
 
 	if (!entry)
 		return 0;
@@ -204,10 +213,10 @@ int vc_registry_delete(struct vc_arena *arena, const struct vc_node *node,
                        const char *namespace, const char *name, struct vc_err *err)
 {
 	VC_AUTOCLOSE int lock = -1;
-	struct vc_inventory inventory;
-	struct vc_host_claim claim;
-	struct vc_entries entries;
-	struct vc_leases leases;
+	struct vc_inventory inventory = { 0 };
+	struct vc_host_claim claim = { 0 };
+	struct vc_entries entries = { 0 };
+	struct vc_leases leases = { 0 };
 	const struct vc_prepare_input input = {
 		.node = node,
 		.claim = &claim,
@@ -273,32 +282,33 @@ static int find_adopted(struct vc_arena *arena, const struct vc_inventory *inven
 	               n);
 }
 
-/* The one of the list, so that @select knows it. */
-static int find_claim(const struct vc_host_claims *claims,
-                      const struct vc_adoption *adoption, struct vc_host_claim *ret_claim,
-                      struct vc_err *err)
+/* Devices of its own: those of the list stay as they are. .devices.v NULL: no memory */
+static struct vc_host_claim copy_claim(struct vc_arena *arena,
+                                       const struct vc_host_claim *claim)
 {
-	for (size_t i = 0; i < claims->n; i++)
-		if (strcmp(claims->v[i].namespace, adoption->namespace) == 0 &&
-		    strcmp(claims->v[i].name, adoption->name) == 0) {
-			*ret_claim = claims->v[i];
-			return 0;
-		}
-	return vc_fail(err, VC_ERR_ABSENT,
-	               "there is no claim '%s/%s' on this host; 'virt-claim list' shows "
-	               "all",
-	               adoption->namespace, adoption->name);
-}
-
-static int copy_devices(struct vc_arena *arena, struct vc_host_claim *claim,
-                        struct vc_err *err)
-{
+	struct vc_host_claim copy = *claim;
 	struct vc_claimed_device *v = vc_arena_alloc(arena, claim->devices.n, sizeof(*v));
 
-	if (!v)
-		return vc_fail_oom(err);
-	memcpy(v, claim->devices.v, claim->devices.n * sizeof(*v));
-	claim->devices.v = v;
+	if (v)
+		memcpy(v, claim->devices.v, claim->devices.n * sizeof(*v));
+	copy.devices.v = v;
+	return copy;
+}
+
+/* Changes @claim, a copy of one of @select, and says which device it was. */
+static int accept_device(struct vc_arena *arena, const struct vc_select *select,
+                         const struct vc_adoption *adoption, struct vc_host_claim *claim,
+                         size_t *ret_index, struct vc_names *notes, struct vc_err *err)
+{
+	size_t index = 0;
+
+	if (check_not_prepared(select->entries, claim, err) < 0 ||
+	    find_adopted(arena, select->inventory, claim, adoption->request, &index,
+	                 err) < 0 ||
+	    vc_select_adopt(arena, select, claim, index, adoption->address, notes, err) <
+	            0)
+		return -(int)err->kind;
+	*ret_index = index;
 	return 0;
 }
 
@@ -319,8 +329,7 @@ int vc_registry_adopt(struct vc_arena *arena, const struct vc_node *node,
                       struct vc_names *notes, struct vc_err *err)
 {
 	VC_AUTOCLOSE int lock = -1;
-	struct vc_inventory inventory;
-	struct vc_host_claim claim;
+	struct vc_inventory inventory = { 0 };
 	struct state state = { 0 };
 	const struct vc_select select = {
 		.inventory = &inventory,
@@ -328,22 +337,27 @@ int vc_registry_adopt(struct vc_arena *arena, const struct vc_node *node,
 		.entries = &state.entries,
 		.boot_id = node->boot_id,
 	};
-	struct vc_claimed_device old;
+	const struct vc_host_claim *claim;
+	struct vc_host_claim changed;
 	size_t index = 0;
 
 	if (vc_node_observe(arena, node, &inventory, err) < 0 ||
-	    take_lock(node, &lock, err) < 0 || read_state(arena, node, &state, err) < 0 ||
-	    find_claim(&state.claims, adoption, &claim, err) < 0 ||
-	    check_not_prepared(&state.entries, &claim, err) < 0 ||
-	    copy_devices(arena, &claim, err) < 0 ||
-	    find_adopted(arena, &inventory, &claim, adoption->request, &index, err) < 0)
+	    take_lock(node, &lock, err) < 0 || read_state(arena, node, &state, err) < 0)
 		return -(int)err->kind;
-	old = claim.devices.v[index];
-	if (vc_select_adopt(arena, &select, &claim, index, adoption->address, notes,
-	                    err) < 0 ||
-	    vc_claim_store_update(arena, node->config->state, &claim, err) < 0)
+	claim = find_claim(&state.claims, adoption->namespace, adoption->name);
+	if (!claim)
+		return vc_fail(err, VC_ERR_ABSENT,
+		               "there is no claim '%s/%s' on this host; 'virt-claim "
+		               "list' shows all",
+		               adoption->namespace, adoption->name);
+	changed = copy_claim(arena, claim);
+	if (!changed.devices.v)
+		return vc_fail_oom(err);
+	if (accept_device(arena, &select, adoption, &changed, &index, notes, err) < 0 ||
+	    vc_claim_store_update(arena, node->config->state, &changed, err) < 0)
 		return -(int)err->kind;
-	*ret_adopted = (struct vc_adopted){ old, claim.devices.v[index] };
+	*ret_adopted =
+		(struct vc_adopted){ claim->devices.v[index], changed.devices.v[index] };
 	return 0;
 }
 

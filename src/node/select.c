@@ -391,7 +391,7 @@ static int choose_group(struct selection *s, const struct vc_host_device *d,
 		struct vc_host_device *member =
 			vc_inventory_find(s->select->inventory, d->verdict.together.v[i]);
 		const struct vc_claim_target target = { member, -1 };
-		size_t wish;
+		size_t wish = 0;
 
 		if (!member || is_chosen(s, member))
 			continue;

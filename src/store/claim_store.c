@@ -35,8 +35,10 @@ struct place {
 	char *file; /* in its directory */
 };
 
-static int make_place(struct vc_arena *arena, const char *state, const char *namespace,
-                      const char *name, struct place *ret_place, struct vc_err *err)
+/* .path is NULL when it failed. */
+static struct place make_place(struct vc_arena *arena, const char *state,
+                               const char *namespace, const char *name,
+                               struct vc_err *err)
 {
 	struct place place = {
 		.arena = arena,
@@ -44,18 +46,20 @@ static int make_place(struct vc_arena *arena, const char *state, const char *nam
 		.name = name,
 	};
 
-	if (!vc_is_dns_label(namespace) || !vc_is_dns_label(name))
-		return vc_fail(err, VC_ERR_INPUT,
-		               "'%.100s/%.100s' cannot name a claim; expected lower case "
-		               "letters, digits and '-'",
-		               namespace ? namespace : "", name ? name : "");
+	if (!vc_is_dns_label(namespace) || !vc_is_dns_label(name)) {
+		(void)vc_fail(err, VC_ERR_INPUT,
+		              "'%.100s/%.100s' cannot name a claim; expected lower case "
+		              "letters, digits and '-'",
+		              namespace, name);
+		return place;
+	}
 	place.file = vc_arena_printf(arena, "%s" SUFFIX, name);
-	place.path = vc_arena_printf(arena, "%s/" CLAIMS "/%s/%s" SUFFIX, state,
-	                             namespace, name);
-	if (!place.file || !place.path)
-		return vc_fail_oom(err);
-	*ret_place = place;
-	return 0;
+	if (place.file)
+		place.path = vc_arena_printf(arena, "%s/" CLAIMS "/%s/%s" SUFFIX, state,
+		                             namespace, name);
+	if (!place.path)
+		(void)vc_fail_oom(err);
+	return place;
 }
 
 /* The directory of a namespace; NULL: that of all namespaces. */
@@ -79,9 +83,9 @@ static int read_document(const struct place *place, int dir,
                          struct vc_host_claim *ret_claim, struct vc_err *err)
 {
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
-	struct vc_host_claim claim;
-	char *text;
-	size_t len;
+	struct vc_host_claim claim = { 0 };
+	char *text = NULL;
+	size_t len = 0;
 	int r = vc_file_read(place->arena, dir, place->file, READ_FLAGS, &text, &len,
 	                     err);
 
@@ -138,11 +142,10 @@ int vc_claim_store_read(struct vc_arena *arena, const char *state, const char *n
                         const char *name, struct vc_host_claim *ret_claim,
                         struct vc_err *err)
 {
-	struct place place;
+	const struct place place = make_place(arena, state, namespace, name, err);
 
-	if (make_place(arena, state, namespace, name, &place, err) < 0)
-		return -(int)err->kind;
-	return read_at(arena, state, &place, ret_claim, err);
+	return place.path ? read_at(arena, state, &place, ret_claim, err)
+	                  : -(int)err->kind;
 }
 
 /* Listing */
@@ -186,7 +189,7 @@ static int add_claim(struct listing *l, int dir, const char *namespace, const ch
                      struct vc_err *err)
 {
 	const char *name = claim_name(l->arena, file);
-	struct vc_host_claim claim, *slot;
+	struct vc_host_claim claim = { 0 }, *slot;
 	struct place place;
 
 	if (!name || !vc_is_dns_label(name)) {
@@ -195,7 +198,8 @@ static int add_claim(struct listing *l, int dir, const char *namespace, const ch
 		              l->state, namespace, file);
 		return add_note(l, err);
 	}
-	if (make_place(l->arena, l->state, namespace, name, &place, err) < 0)
+	place = make_place(l->arena, l->state, namespace, name, err);
+	if (!place.path)
 		return -(int)err->kind;
 	if (read_document(&place, dir, &claim, err) < 0)
 		return err->kind == VC_ERR_ABSENT ? 0 : add_note(l, err);
@@ -213,7 +217,7 @@ static int add_namespace(struct listing *l, int root, const char *namespace,
                          struct vc_err *err)
 {
 	VC_AUTOCLOSE int dir = -1;
-	struct vc_names files;
+	struct vc_names files = { 0 };
 
 	if (!vc_is_dns_label(namespace)) {
 		(void)vc_fail(err, VC_ERR_INPUT, "%s/" CLAIMS "/%s: is no namespace",
@@ -319,7 +323,7 @@ static int make_directories(struct vc_arena *arena, const char *state,
 /* What writers left that were killed; under the lock nobody is writing. */
 static int remove_leftovers(struct vc_arena *arena, int dir, struct vc_err *err)
 {
-	struct vc_names files;
+	struct vc_names files = { 0 };
 
 	if (vc_file_list(arena, dir, &files, err) < 0)
 		return -(int)err->kind;
@@ -357,11 +361,11 @@ int vc_claim_store_create(struct vc_arena *arena, const char *state,
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(CLAIM_SIZE_MAX);
 	VC_AUTOCLOSE int dir = -1;
-	struct place place;
+	const struct place place =
+		make_place(arena, state, claim->namespace, claim->name, err);
 	struct stat st;
 
-	if (make_place(arena, state, claim->namespace, claim->name, &place, err) < 0 ||
-	    vc_host_claim_write(claim, &buf, err) < 0 ||
+	if (!place.path || vc_host_claim_write(claim, &buf, err) < 0 ||
 	    make_directories(arena, state, claim->namespace, err) < 0 ||
 	    open_directory(arena, state, claim->namespace, &dir, err) < 0 ||
 	    remove_leftovers(arena, dir, err) < 0)
@@ -380,14 +384,14 @@ int vc_claim_store_create(struct vc_arena *arena, const char *state,
 static int check_current(const struct place *place, int dir,
                          const struct vc_host_claim *claim, struct vc_err *err)
 {
-	struct vc_host_claim current;
+	struct vc_host_claim current = { 0 };
 	int r = read_document(place, dir, &current, err);
 
 	if (r == -VC_ERR_ABSENT)
 		return absent(place, err);
 	if (r < 0)
 		return r;
-	if (strcmp(current.uid, claim->uid) == 0 &&
+	if (current.uid && strcmp(current.uid, claim->uid) == 0 &&
 	    current.generation == claim->generation)
 		return 0;
 	return vc_fail(err, VC_ERR_REFUSED,
@@ -397,20 +401,17 @@ static int check_current(const struct place *place, int dir,
 }
 
 /* Opens the directory of a claim that is there. */
-static int open_current(struct vc_arena *arena, const char *state,
-                        const struct vc_host_claim *claim, struct place *place,
-                        int *ret_dir, struct vc_err *err)
+static int open_current(const struct place *place, const char *state,
+                        const struct vc_host_claim *claim, int *ret_dir,
+                        struct vc_err *err)
 {
 	VC_AUTOCLOSE int dir = -1;
-	int r;
+	int r = open_directory(place->arena, state, place->namespace, &dir, err);
 
-	if (make_place(arena, state, claim->namespace, claim->name, place, err) < 0)
-		return -(int)err->kind;
-	r = open_directory(arena, state, claim->namespace, &dir, err);
 	if (r < 0)
 		return r == -VC_ERR_ABSENT ? absent(place, err) : r;
 	if (check_current(place, dir, claim, err) < 0 ||
-	    remove_leftovers(arena, dir, err) < 0)
+	    remove_leftovers(place->arena, dir, err) < 0)
 		return -(int)err->kind;
 	*ret_dir = vc_steal_fd(&dir);
 	return 0;
@@ -433,11 +434,12 @@ int vc_claim_store_update(struct vc_arena *arena, const char *state,
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(CLAIM_SIZE_MAX);
 	VC_AUTOCLOSE int dir = -1;
 	struct vc_host_claim next = *claim;
-	struct place place;
+	const struct place place =
+		make_place(arena, state, claim->namespace, claim->name, err);
 
 	next.generation++;
-	if (vc_host_claim_write(&next, &buf, err) < 0 ||
-	    open_current(arena, state, claim, &place, &dir, err) < 0 ||
+	if (!place.path || vc_host_claim_write(&next, &buf, err) < 0 ||
+	    open_current(&place, state, claim, &dir, err) < 0 ||
 	    write_document(&place, dir, &buf, err) < 0)
 		return -(int)err->kind;
 	claim->generation = next.generation;
@@ -457,9 +459,10 @@ int vc_claim_store_delete(struct vc_arena *arena, const char *state,
                           const struct vc_host_claim *claim, struct vc_err *err)
 {
 	VC_AUTOCLOSE int dir = -1;
-	struct place place;
+	const struct place place =
+		make_place(arena, state, claim->namespace, claim->name, err);
 
-	if (open_current(arena, state, claim, &place, &dir, err) < 0)
+	if (!place.path || open_current(&place, state, claim, &dir, err) < 0)
 		return -(int)err->kind;
 	if (unlinkat(dir, place.file, 0) < 0 || fsync(dir) < 0)
 		return vc_fail_sys(err, errno, "cannot remove '%s'", place.path);

@@ -50,14 +50,22 @@ static inline char *world_text(struct vc_arena *arena, const char *text)
 	return copy;
 }
 
+static inline char **world_add(struct vc_arena *arena, struct vc_names *names)
+{
+	char **slot = vc_list_push(arena, names);
+
+	if (!slot)
+		abort();
+	return slot;
+}
+
 static inline void world_split(struct vc_arena *arena, const char *text,
                                struct vc_names *names)
 {
 	while (text && *text) {
 		size_t len = strcspn(text, " ");
-		char **slot = vc_list_push(arena, names);
+		char **slot = world_add(arena, names);
 
-		assert_non_null(slot);
 		*slot = vc_arena_strndup(arena, text, len);
 		assert_non_null(*slot);
 		text += len + strspn(text + len, " ");
@@ -171,12 +179,8 @@ static inline void world_verdict(const struct world_device *w, struct vc_host_de
                                  struct vc_arena *arena)
 {
 	d->protection = world_text(arena, w->protection);
-	if (w->reasons) {
-		char **slot = vc_list_push(arena, &d->verdict.reasons);
-
-		assert_non_null(slot);
-		*slot = world_text(arena, w->reasons);
-	}
+	if (w->reasons)
+		*world_add(arena, &d->verdict.reasons) = world_text(arena, w->reasons);
 	d->verdict.claimable = !w->reasons;
 	world_split(arena, w->together, &d->verdict.together);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Errors, arena and buffer. */
+/* Errors, arena, buffer and UUIDs. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/parse.h"
+#include "base/uuid.h"
 #include "unit.h"
 
 static void test_fail_fills_kind_and_text(void **state VC_UNUSED)
@@ -190,6 +192,21 @@ static void test_buf_over_its_limit_stays_failed(void **state VC_UNUSED)
 	assert_null(text);
 }
 
+static void test_uuids(void **state VC_UNUSED)
+{
+	char seen[64][VC_UUID_SIZE];
+	struct vc_err err = VC_ERR_INIT;
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(seen); i++) {
+		assert_int_equal(vc_uuid_make(seen[i], &err), 0);
+		assert_true(vc_is_uuid(seen[i]));
+		assert_int_equal(seen[i][14], '4'); /* [RFC 9562] version, variant */
+		assert_non_null(strchr("89ab", seen[i][19]));
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(seen[i], seen[k]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_buf_collects),
 		cmocka_unit_test(test_empty_buf_is_an_empty_string),
 		cmocka_unit_test(test_buf_over_its_limit_stays_failed),
+		cmocka_unit_test(test_uuids),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

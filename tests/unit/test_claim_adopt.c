@@ -295,46 +295,50 @@ static void check_adopted(struct fixture *f, const struct adopt_case *c,
 	assert_false(located.moved);
 }
 
+static void check_refused(struct fixture *f, const struct adopt_case *c, int r)
+{
+	assert_true(r < 0);
+	if (!strstr(f->err.msg, c->error))
+		fail_msg("'%s': %s", c->there[0], f->err.msg);
+	f->err = (struct vc_err)VC_ERR_INIT;
+}
+
+static void run_case(struct fixture *f, const struct adopt_case *c)
+{
+	const struct vc_inventory inventory = world_make(&f->arena, replaced);
+	const char *const others[2] = { c->other };
+	struct vc_host_claim both[2] = { make_claim(f, machine, c->there, "mine") };
+	struct vc_host_claims claims = { both, c->other ? 2 : 1, 0 };
+	const struct vc_select select = {
+		.inventory = &inventory,
+		.claims = &claims,
+		.boot_id = BOOT,
+	};
+	struct vc_host_claim claim = both[0];
+	struct vc_names notes = { 0 };
+	struct vc_claimed_device before;
+	int r;
+
+	if (!claim.devices.v)
+		abort();
+	before = claim.devices.v[0];
+	if (c->other)
+		both[1] = make_claim(f, replaced, others, "other");
+	r = vc_select_adopt(&f->arena, &select, &claim, 0, c->address, &notes, &f->err);
+	if (!c->now) {
+		check_refused(f, c, r);
+		assert_memory_equal(&before, &claim.devices.v[0], sizeof(before));
+		return;
+	}
+	if (r < 0)
+		fail_msg("%s", f->err.msg);
+	check_adopted(f, c, &inventory, &claim.devices.v[0]);
+}
+
 static void test_adopt(void **state)
 {
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
-		const struct adopt_case *c = &cases[i];
-		const struct vc_inventory inventory = world_make(&f->arena, replaced);
-		const char *const others[2] = { c->other };
-		struct vc_host_claim both[2] = {
-			make_claim(f, machine, c->there, "mine"),
-		};
-		struct vc_host_claims claims = { both, 1, 0 };
-		const struct vc_select select = {
-			.inventory = &inventory,
-			.claims = &claims,
-			.boot_id = BOOT,
-		};
-		struct vc_host_claim claim = both[0];
-		const struct vc_claimed_device before = claim.devices.v[0];
-		struct vc_names notes = { 0 };
-		int r;
-
-		if (c->other) {
-			both[1] = make_claim(f, replaced, others, "other");
-			claims.n = 2;
-		}
-		r = vc_select_adopt(&f->arena, &select, &claim, 0, c->address, &notes,
-		                    &f->err);
-		if (c->now) {
-			if (r < 0)
-				fail_msg("%s", f->err.msg);
-			check_adopted(f, c, &inventory, &claim.devices.v[0]);
-			continue;
-		}
-		assert_true(r < 0);
-		if (!strstr(f->err.msg, c->error))
-			fail_msg("'%s': %s", c->there[0], f->err.msg);
-		assert_memory_equal(&before, &claim.devices.v[0], sizeof(before));
-		f->err = (struct vc_err)VC_ERR_INIT;
-	}
+	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++)
+		run_case(*state, &cases[i]);
 }
 
 /* What may be another claim's by its slot is not accepted; what merely looks like it is. */

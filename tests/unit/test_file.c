@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -208,6 +209,33 @@ static void test_truncated_is_not_empty(void **state)
 	assert_int_equal(len, 0);
 }
 
+/* What is only renamed is read at once: an empty file is one, too. */
+static void test_whole_is_not_waited_for(void **state)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct fixture *f = *state;
+	struct vc_err err = VC_ERR_INIT;
+	struct timespec before, after;
+	char *text = NULL;
+	size_t len = 7;
+	int64_t ms;
+
+	put(f->dir, "a", "", 0644);
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+	assert_int_equal(
+		vc_file_read(&arena, f->dir, "a", VC_FILE_WHOLE, &text, &len, &err), 0);
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+	assert_int_equal(len, 0);
+	ms = (after.tv_sec - before.tv_sec) * 1000 +
+	     (after.tv_nsec - before.tv_nsec) / 1000000;
+	/* waiting for its writer would take 100 */
+	assert_true(ms < 90);
+	put(f->dir, "a", "text", 0644);
+	assert_int_equal(
+		vc_file_read(&arena, f->dir, "a", VC_FILE_WHOLE, &text, &len, &err), 0);
+	assert_string_equal(text, "text");
+}
+
 static void test_names_are_sorted(void **state)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -265,6 +293,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_half_of_a_rewrite_is_seen, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_truncated_is_not_empty, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(test_whole_is_not_waited_for, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_sorted, setup, teardown),
 		cmocka_unit_test(test_stream),
