@@ -243,8 +243,17 @@ int vc_plan_find(struct vc_arena *arena, const struct vc_prepare_input *input,
 	return 0;
 }
 
-static int reserve(struct vc_arena *arena, const struct vc_found_device *found,
-                   struct vc_entry *entry, struct vc_err *err)
+/**
+ * vc_plan_reserve() - Keep a device from others, or note where it is by now
+ * @arena:	holds what is added
+ * @found:	device
+ * @entry:	gets it
+ * @err:	out of memory
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_plan_reserve(struct vc_arena *arena, const struct vc_found_device *found,
+                    struct vc_entry *entry, struct vc_err *err)
 {
 	const struct vc_claimed_device *claimed = found->claimed;
 	struct vc_reserved *slot = find_reserved(entry, claimed);
@@ -271,7 +280,7 @@ static int make_one(struct vc_arena *arena, const struct vc_prepare_input *input
 {
 	if (vc_plan_check_free(arena, input, found, err) < 0 ||
 	    vc_plan_check_device(found, err) < 0 ||
-	    reserve(arena, found, entry, err) < 0 ||
+	    vc_plan_reserve(arena, found, entry, err) < 0 ||
 	    vc_plan_vfs(arena, input, found, entry, err) < 0 ||
 	    vc_plan_vf(arena, input, found, entry, err) < 0 ||
 	    vc_plan_mdev(arena, input, found, entry, err) < 0)
@@ -342,7 +351,7 @@ int vc_plan_bind(struct vc_arena *arena, const struct vc_prepare_input *input,
 		return -(int)err->kind;
 	for (size_t i = 0; i < found.n; i++)
 		if (vc_plan_check_device(&found.v[i], err) < 0 ||
-		    reserve(arena, &found.v[i], entry, err) < 0 ||
+		    vc_plan_reserve(arena, &found.v[i], entry, err) < 0 ||
 		    vc_plan_driver(arena, input, &found.v[i], entry, err) < 0)
 			return -(int)err->kind;
 	for (size_t i = 0; i < found.n; i++)

@@ -13,6 +13,8 @@ const struct vc_entry *vc_plan_holder(const struct vc_prepare_input *input,
                                       const char *address);
 /* Under which key a device is reserved; NULL out of memory. */
 char *vc_plan_key(struct vc_arena *arena, const struct vc_found_device *found) VC_NONNULL;
+int vc_plan_reserve(struct vc_arena *arena, const struct vc_found_device *found,
+                    struct vc_entry *entry, struct vc_err *err) VC_MUST_CHECK;
 /* Whether a device is a VF, and of which PF. */
 bool vc_plan_pf(const struct vc_found_device *found,
                 struct vc_pci_address *ret_pf) VC_NONNULL;

@@ -103,6 +103,17 @@ static int finish(struct vc_job *job, struct vc_err *err)
 	return 0;
 }
 
+/* Steps of devices that were pulled out; one that comes back is another one. */
+static void drop_undone(struct vc_steps *steps)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->v[i].state != VC_STEP_UNDONE)
+			steps->v[kept++] = steps->v[i];
+	steps->n = kept;
+}
+
 /* Somebody undid something. The plan has asked again whether it may be done at all. */
 static int repair(struct vc_job *job, struct vc_err *err)
 {
@@ -116,14 +127,43 @@ static int repair(struct vc_job *job, struct vc_err *err)
 	return vc_job_take_over(job, &job->entry, err);
 }
 
+/* Whether a device has another key than before, as a USB device that was plugged in anew. */
+static bool has_moved(const struct vc_job *job)
+{
+	const struct vc_entry *before = vc_job_find_entry(job, job->entry.uid);
+
+	for (size_t i = 0; i < job->entry.devices.n && before; i++)
+		if (i >= before->devices.n ||
+		    strcmp(job->entry.devices.v[i].key, before->devices.v[i].key) != 0)
+			return true;
+	return false;
+}
+
+/* The list of reserved devices is changed in place, and compared with what it was. */
+static int copy_devices(struct vc_job *job, struct vc_err *err)
+{
+	struct vc_reserved *copy =
+		vc_arena_alloc(job->arena, job->entry.devices.n + 1, sizeof(*copy));
+
+	if (!copy)
+		return vc_fail_oom(err);
+	for (size_t i = 0; i < job->entry.devices.n; i++)
+		copy[i] = job->entry.devices.v[i];
+	job->entry.devices.v = copy;
+	job->entry.devices.cap = job->entry.devices.n;
+	return 0;
+}
+
 /* Under the lock, of a claim that is prepared; *ret_more: something has to be done. */
 static int check_prepared(struct vc_job *job, bool *ret_more, struct vc_err *err)
 {
 	struct vc_prepare_input input;
 	bool all_done, changed;
 
-	if (vc_job_observe(job, err) < 0 || vc_job_look(job, true, &all_done, err) < 0)
+	if (vc_job_observe(job, err) < 0 || copy_devices(job, err) < 0 ||
+	    vc_job_look(job, true, &all_done, err) < 0)
 		return -(int)err->kind;
+	drop_undone(&job->entry.steps);
 	input = vc_job_input(job);
 	input.leases = NULL; /* a domain that uses what it has is none of our business */
 	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0)
@@ -134,6 +174,8 @@ static int check_prepared(struct vc_job *job, bool *ret_more, struct vc_err *err
 	*ret_more = has_planned(&job->entry);
 	if (*ret_more)
 		return repair(job, err);
+	if (has_moved(job) && vc_job_write(job, err) < 0)
+		return -(int)err->kind;
 	job->report.unchanged = job->claim.persistent == is_persistent(job);
 	if (vc_job_set_persistent(job, is_persistent(job), err) < 0 ||
 	    vc_job_publish(job, &changed, err) < 0)

@@ -209,7 +209,8 @@ int vc_job_undo_steps(struct vc_job *job, struct vc_err *err)
 /**
  * vc_job_look() - Ask the machine about all steps
  * @job:	job
- * @again:	steps that somebody has undone are planned again; the entry is not written
+ * @again:	steps that somebody has undone are planned again, those of devices that are
+ *		gone count as undone; the entry is not written
  * @ret_all_done: whether none of them, and none that is planned, has to be done
  * @err:	why the machine does not say
  *
@@ -230,6 +231,8 @@ int vc_job_look(struct vc_job *job, bool again, bool *ret_all_done, struct vc_er
 		if (vc_step_ops(step->kind)
 		            ->look(job->arena, job->node, step, &look, err) < 0)
 			return explain(job, step, err);
+		if (look == VC_LOOK_GONE && again)
+			step->state = VC_STEP_UNDONE;
 		if (look == VC_LOOK_AFTER || look == VC_LOOK_GONE)
 			continue;
 		all_done = false;

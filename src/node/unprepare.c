@@ -13,6 +13,29 @@
 #include "node/plan_check.h"
 #include "node/prepare.h"
 
+/* A USB device that was plugged in anew is used under another key by now. */
+static int find_moved(struct vc_job *job, struct vc_err *err)
+{
+	struct vc_err why = VC_ERR_INIT;
+	struct vc_prepare_input input;
+	struct vc_found_devices found;
+	bool has_usb = false;
+
+	for (size_t i = 0; i < job->entry.devices.n; i++)
+		has_usb = has_usb || strncmp(job->entry.devices.v[i].key, "usb-", 4) == 0;
+	if (!has_usb || !job->claim.uid)
+		return 0;
+	if (vc_node_observe(job->arena, job->node, &job->inventory, err) < 0)
+		return -(int)err->kind;
+	input = vc_job_input(job);
+	if (vc_plan_find(job->arena, &input, &found, &why) < 0)
+		return 0;
+	for (size_t i = 0; i < found.n; i++)
+		if (vc_plan_reserve(job->arena, &found.v[i], &job->entry, err) < 0)
+			return -(int)err->kind;
+	return 0;
+}
+
 /* Devices that were never made have no lease. */
 static int list_keys(struct vc_job *job, const char ***ret_keys, size_t *ret_n,
                      struct vc_err *err)
@@ -53,6 +76,8 @@ static int keep_domains_away(struct vc_job *job, struct vc_err *err)
 	const char **keys = NULL;
 	size_t n = 0;
 
+	if (find_moved(job, err) < 0)
+		return -(int)err->kind;
 	for (size_t i = 0; i < job->entry.devices.n; i++)
 		if (vc_plan_check_lease(&job->leases, job->entry.devices.v[i].key, err) <
 		    0)

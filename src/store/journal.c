@@ -307,6 +307,19 @@ static int put(int dir, const char *temporary, const char *name, const struct vc
 	return r;
 }
 
+/* An entry that nobody can read would keep everything from everybody. */
+static int check_readable(const struct vc_buf *buf, const char *name, struct vc_err *err)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err why = VC_ERR_INIT;
+	struct vc_entry entry;
+
+	if (vc_entry_parse(&arena, buf->data, buf->len, name, &entry, &why) == 0)
+		return 0;
+	return vc_fail(err, VC_ERR_INTERNAL,
+	               "cannot write an entry of the journal: %.1500s", why.msg);
+}
+
 /**
  * vc_journal_write() - Put an entry in place of the old one, if there is one
  * @arena:	for paths
@@ -329,6 +342,8 @@ int vc_journal_write(struct vc_arena *arena, const char *run,
 		return -(int)err->kind;
 	name_entry(entry->uid, name);
 	name_temporary(entry->uid, temporary);
+	if (check_readable(&buf, name, err) < 0)
+		return -(int)err->kind;
 	r = put(dir, temporary, name, &buf);
 	if (r < 0)
 		return vc_fail_sys(err, -r, "cannot write '%s/" DIRECTORY "/%s'", run,

@@ -349,6 +349,32 @@ static void test_repair(void **state)
 	node_assert_driver(m, DISK, "nvme");
 }
 
+/* Pulled out, and plugged in again. */
+static void test_comes_back(void **state)
+{
+	struct node_machine *m = *state;
+	struct vc_host_claim claim = node_claim(m, "disk", one_disk);
+
+	for (int i = 0; i < 3; i++) {
+		struct vc_entry entry;
+
+		node_done(m, node_prepare(m, "disk"));
+		node_assert_driver(m, DISK, "vfio-pci");
+		node_done(m, vc_journal_read(&m->arena, m->config.run, claim.uid,
+		                             m->node.boot_id, &entry, &m->err));
+		assert_int_equal(entry.steps.n, 1);
+		node_write(m, "sys/bus/pci/devices/" DISK "/remove", "1");
+		assert_int_equal(node_prepare(m, "disk"), -VC_ERR_REFUSED);
+		assert_true(node_has_entry(m, &claim, VC_PHASE_PREPARED));
+		node_write(m, "sys/bus/pci/rescan", "1");
+		node_assert_driver(m, DISK, "nvme");
+	}
+	node_done(m, node_prepare(m, "disk"));
+	node_write(m, "sys/bus/pci/devices/" DISK "/remove", "1");
+	node_done(m, node_unprepare(m, "disk"));
+	node_assert_forgotten(m, &claim);
+}
+
 static void test_republish(void **state)
 {
 	struct node_machine *m = *state;
@@ -609,6 +635,7 @@ int main(void)
 		T(test_refused_devices),
 		T(test_leases),
 		T(test_repair),
+		T(test_comes_back),
 		T(test_republish),
 		T(test_shared_vfs),
 		T(test_vfs_of_others),

@@ -392,6 +392,12 @@ static void test_cannot_write(void **state)
 	entry.uid = namespace;
 	assert_int_equal(vc_journal_write(&arena, t->path, &entry, &err), -VC_ERR_INPUT);
 	entry.uid = uid_a;
+	entry.name = override;
+	assert_int_equal(vc_journal_write(&arena, t->path, &entry, &err),
+	                 -VC_ERR_INTERNAL);
+	assert_non_null(strstr(err.msg, "cannot write an entry"));
+	assert_int_equal(faccessat(t->dir, "journal/" UID_A ".json", F_OK, 0), -1);
+	entry.name = name;
 	assert_int_equal(vc_journal_write(&arena, "/dev/null", &entry, &err),
 	                 -VC_ERR_ABSENT);
 
