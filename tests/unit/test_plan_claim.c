@@ -143,6 +143,23 @@ static int teardown(void **state)
 	return r;
 }
 
+/* One for each row of a table. */
+static struct setting *new_setting(void)
+{
+	void *state = NULL;
+
+	if (setup(&state) < 0 || !state)
+		abort(); /* cmocka's assertions say nothing to the analyzer */
+	return state;
+}
+
+static void drop_setting(struct setting *s)
+{
+	void *state = s;
+
+	assert_int_equal(teardown(&state), 0);
+}
+
 static void override(struct setting *s, const char *address, const char *value)
 {
 	char path[128];
@@ -225,13 +242,10 @@ static void test_driver_step(void **state VC_UNUSED)
 	};
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
-		void *own = NULL;
-		struct setting *s;
+		struct setting *s = new_setting();
 		struct vc_host_device *d;
 		const struct vc_step *step;
 
-		assert_int_equal(setup(&own), 0);
-		s = own;
 		d = add_function(s, DISK, "S1");
 		claim_it(s, d);
 		d->driver = cases[i].driver ? text(&s->w, cases[i].driver) : NULL;
@@ -254,7 +268,7 @@ static void test_driver_step(void **state VC_UNUSED)
 			assert_int_equal(step->old_override != NULL,
 			                 cases[i].old_override != NULL);
 		}
-		assert_int_equal(teardown(&own), 0);
+		drop_setting(s);
 	}
 }
 
@@ -304,11 +318,8 @@ static void test_taken(void **state VC_UNUSED)
 	};
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(cases); i++) {
-		void *own = NULL;
-		struct setting *s;
+		struct setting *s = new_setting();
 
-		assert_int_equal(setup(&own), 0);
-		s = own;
 		if (cases[i].vf)
 			(void)claim_vf(s, add_pf(s, 0), 3);
 		else
@@ -320,7 +331,7 @@ static void test_taken(void **state VC_UNUSED)
 		} else {
 			done(s, prepare(s));
 		}
-		assert_int_equal(teardown(&own), 0);
+		drop_setting(s);
 	}
 }
 
