@@ -112,20 +112,29 @@ static void test_too_long(void **state)
 	(void)close(fd);
 }
 
-/* What is logged to a file, with $JOURNAL_STREAM as @stream or, NULL, as the file's own. */
+/* What is logged to a file, with $JOURNAL_STREAM as @stream, in which "D:I" is that of the
+ * file, "D" its device, "I" its inode. */
 static void expect_log(const struct temp_tree *t, const char *stream, const char *message,
                        const char *expected)
 {
 	int fd = openat(t->dir, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char own[64], text[4096];
+	char text[4096] = "";
 	struct vc_log log;
 	struct stat st;
 	ssize_t len;
 
 	assert_int_equal(fstat(fd, &st), 0);
-	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
-	               (uintmax_t)st.st_ino);
-	vc_log_open(&log, fd, stream ? stream : own);
+	for (const char *p = stream; *p; p++) {
+		size_t used = strlen(text);
+
+		if (*p == 'D' || *p == 'I')
+			(void)snprintf(text + used, sizeof(text) - used, "%ju",
+			               *p == 'D' ? (uintmax_t)st.st_dev
+			                         : (uintmax_t)st.st_ino);
+		else
+			text[used] = *p;
+	}
+	vc_log_open(&log, fd, text);
 	vc_log(&log, VC_LOG_WARNING, "%s", message);
 	len = pread(fd, text, sizeof(text) - 1, 0);
 	assert_true(len > 0);
@@ -136,13 +145,12 @@ static void expect_log(const struct temp_tree *t, const char *stream, const char
 
 static void test_log(void **state)
 {
-	static const char *const others[] = {
-		"", "1:2", "8:", ":", "8:2x", "0x8:2", "-"
-	};
+	static const char *const others[] = { "",     "D:",   "D:1", "1:I",
+		                              "D:Ix", " D:I", "I:D", "D" };
 	const struct temp_tree *t = *state;
 
-	expect_log(t, NULL, "a b", "<4>a b\n");
-	expect_log(t, NULL, "a\nb\x1b[1m\x7f", "<4>a?b?[1m?\n");
+	expect_log(t, "D:I", "a b", "<4>a b\n");
+	expect_log(t, "D:I", "a\nb\x1b[1m\x7f", "<4>a?b?[1m?\n");
 	for (size_t i = 0; i < VC_ARRAY_SIZE(others); i++)
 		expect_log(t, others[i], "a\tb", "virt-claimd: a?b\n");
 }
