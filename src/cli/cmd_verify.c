@@ -15,6 +15,7 @@
 #include "cli/table.h"
 #include "cli/translator_options.h"
 #include "translate/verify.h"
+#include "translate/verify_vmi.h"
 
 #define KIB 1024U
 
@@ -135,8 +136,9 @@ static int validate(struct vc_arena *arena, const struct vc_translate_input *inp
 	return v->not_validated ? 0 : vc_fail_oom(err);
 }
 
+/* @whole: what the verdicts are about that are about no device */
 static int add_table(struct vc_arena *arena, const struct vc_checks *checks,
-                     struct vc_buf *buf, struct vc_err *err)
+                     const char *whole, struct vc_buf *buf, struct vc_err *err)
 {
 	static const char *const header[] = { "DEVICE", "CHECK", "VERDICT", "REASON" };
 	struct vc_table table = { .arena = arena,
@@ -147,7 +149,7 @@ static int add_table(struct vc_arena *arena, const struct vc_checks *checks,
 		return -(int)err->kind;
 	for (size_t i = 0; i < checks->n; i++) {
 		const struct vc_check *c = &checks->v[i];
-		const char *const row[] = { c->device ? c->device : "(domain)", c->name,
+		const char *const row[] = { c->device ? c->device : whole, c->name,
 			                    vc_verdict_name(c->verdict), c->reason };
 
 		if (vc_table_row(&table, row, err) < 0)
@@ -190,29 +192,64 @@ static size_t count_failed(const struct vc_checks *checks, size_t *ret_changes)
 	return failed;
 }
 
-static int report(struct vc_arena *arena, const struct vc_checks *checks, bool json,
-                  const char *name, struct vc_err *err)
+/* What is printed of the verdicts */
+struct report {
+	const char *name;  /* of the file, for the message */
+	const char *whole; /* what they are about when they are about no device */
+	bool json;
+};
+
+static int print_report(struct vc_arena *arena, const struct vc_checks *checks,
+                        const struct report *r, struct vc_err *err)
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
 	size_t changes;
 	size_t failed = count_failed(checks, &changes);
 
-	if (json)
+	if (r->json)
 		add_json(checks, failed == 0, &buf);
-	else if (add_table(arena, checks, &buf, err) < 0)
+	else if (add_table(arena, checks, r->whole, &buf, err) < 0)
 		return -(int)err->kind;
 	if (vc_output_buf(&buf, err) < 0)
 		return -(int)err->kind;
 	if (failed == 0)
 		return 0;
 	return vc_fail(err, failed == changes ? VC_ERR_CHANGED : VC_ERR_REFUSED,
-	               "%s: %zu of %zu checks failed", name, failed, checks->n);
+	               "%s: %zu of %zu checks failed", r->name, failed, checks->n);
 }
 
-static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNUSED,
-               char **operands, struct vc_err *err)
+/* Without a domain: will KubeVirt make it right by itself? */
+static int run_vmi(struct vc_arena *arena, const struct verify_options *o,
+                   struct vc_err *err)
 {
-	const struct verify_options *o = values;
+	struct report r = { .whole = "(VM)", .json = o->json };
+	struct vc_verify_vmi_input v;
+	struct vc_translate_input input;
+	struct vc_translation t;
+	struct vc_checks checks;
+
+	if (!o->translator.vmi)
+		return vc_fail(err, VC_ERR_USAGE,
+		               "DOMAIN is missing; with --vmi it may be left out");
+	if (o->translator.bind.n > 0 || o->translator.option.n > 0 ||
+	    o->translator.place.n > 0 || o->translator.connect)
+		return vc_fail(err, VC_ERR_USAGE,
+		               "--bind, --option, --place and --connect need DOMAIN");
+	if (vc_translator_input(arena, &o->translator, NULL, &input, err) < 0)
+		return -(int)err->kind;
+	if (vc_translate_claims(arena, &input, &t, err) < 0 ||
+	    vc_verify_vmi_look(arena, &input, &t, &v, err) < 0 ||
+	    vc_verify_vmi(arena, &v, &checks, err) < 0)
+		return -(int)err->kind;
+	vc_translator_warn(&t);
+	r.name = input.vmi_name;
+	return print_report(arena, &checks, &r, err);
+}
+
+static int run_domain(struct vc_arena *arena, const struct verify_options *o,
+                      const char *domain, struct vc_err *err)
+{
+	struct report r = { .whole = "(domain)", .json = o->json };
 	struct vc_complaints complaints = { 0 };
 	struct vc_err refusal = VC_ERR_INIT;
 	struct vc_translate_input input;
@@ -222,7 +259,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 		                     .memlock_kib = memlock_limit() };
 	struct vc_checks checks;
 
-	if (vc_translator_input(arena, &o->translator, operands[0], &input, err) < 0)
+	if (vc_translator_input(arena, &o->translator, domain, &input, err) < 0)
 		return -(int)err->kind;
 	input.mode = VC_MODE_REWRITE;
 	if (vc_translate_claims(arena, &input, &t, err) < 0 ||
@@ -233,12 +270,21 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	    vc_verify(arena, &v, &checks, err) < 0)
 		return -(int)err->kind;
 	vc_translator_warn(&t);
-	return report(arena, &checks, o->json, input.xml_name, err);
+	r.name = input.xml_name;
+	return print_report(arena, &checks, &r, err);
+}
+
+static int run(struct vc_arena *arena, const void *values, int n_operands,
+               char **operands, struct vc_err *err)
+{
+	if (n_operands == 0)
+		return run_vmi(arena, values, err);
+	return run_domain(arena, values, operands[0], err);
 }
 
 const struct vc_command vc_command_verify = {
 	.name = "verify",
-	.operands = "DOMAIN",
+	.operands = "[DOMAIN]",
 	.summary = "check whether a domain would start with the devices it claims",
 	.description =
 		"Prints one verdict for each check of each host device, and for the domain as "
@@ -258,11 +304,28 @@ const struct vc_command vc_command_verify = {
 		"\n"
 		"A verdict is ok, failed, warning, or unknown: what the inputs do not show is "
 		"never ok. The exit status is 0 when nothing failed, 4 when only 'rewrite' "
-		"did, and 3 otherwise. Checks of the host need --sysfs.\n",
+		"did, and 3 otherwise. Checks of the host need --sysfs.\n"
+		"\n"
+		"Without DOMAIN, but with --vmi, it says whether stock KubeVirt will make the "
+		"domain right by itself (door 1), and what it would refuse or leave out:\n"
+		"\n"
+		"    element      KubeVirt makes the device: its own lists name it\n"
+		"    claim        spec.resourceClaims has the claim\n"
+		"    compute      the container that runs QEMU gets the request, once\n"
+		"    options      nothing is asked for that KubeVirt does not write\n"
+		"    metadata     the driver's file has the version that KubeVirt reads\n"
+		"    one-device   the request has one device, of one driver\n"
+		"    address      the device has a pciBusID or an mdevUUID\n"
+		"    memory-lock  KubeVirt lifts the limit\n"
+		"    migration    KubeVirt does not take the VM for one that can migrate\n"
+		"    placement    no placement is asked for\n"
+		"    door         all of it: 1 stock KubeVirt, 2 a Plugin, 3 the hook\n"
+		"    versions     what the cluster has to have, which no input shows\n",
 	.examples =
 		"virt-claim verify --claims /run/virt-claim/claims --sysfs /sys vm7.xml\n"
-		"\tevery check that this host allows\n",
-	.min_operands = 1,
+		"\tevery check that this host allows\n"
+		"virt-claim verify --vmi vmi.json --claims /run/virt-claim/claims\n"
+		"\twhether KubeVirt needs a hook for this VM\n",
 	.max_operands = 1,
 	.operand_completes = VC_COMPLETES_FILE,
 	.options = options,

@@ -231,7 +231,7 @@ static int check_option(const struct vc_plugin_device *device, enum vc_opt opt,
 
 	if (vc_door_of_option(&device->options, opt) != VC_DOOR_PLUGIN)
 		return vc_fail(err, VC_ERR_REFUSED,
-		               "%s: a Plugin cannot give a device %s; use the hook "
+		               "%s: no Plugin can say '%s' of a device; use the hook "
 		               "onDefineDomain instead",
 		               origin, rule->key);
 	if (!vc_opt_fits(opt, kind) &&
