@@ -36,7 +36,7 @@
 #define LEASE_SIZE    ((size_t)4096)
 #define PID_MAX       INT32_MAX
 #define DEVICE_MAX    ((size_t)200)
-#define FILE_FLAGS    (VC_FILE_BENEATH | VC_FILE_TRUSTED)
+#define FILE_FLAGS    (VC_FILE_BENEATH | VC_FILE_TRUSTED | VC_FILE_WHOLE)
 
 /* An open, locked store. @unreadable: where files go that cannot be read as leases; NULL:
  * they are errors. */

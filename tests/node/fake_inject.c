@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fake_inject.c - fails or kills at the n-th call that changes a file of the machine.
+ * fake_inject.c - fails or kills at the n-th call that changes a file of the machine, or
+ * looks into one of ours.
  *
  * kernel/inject, when it is there at the start of a program, is a struct inject that all
  * processes share: the calls of a program and its children have one count. kernel/calls
@@ -36,6 +37,7 @@ enum mode {
 	MODE_KILL_BEFORE, /* all are killed before call number .target */
 	MODE_KILL_AFTER,
 	MODE_KILL_ONE, /* only the process that makes the call */
+	MODE_FULL,     /* from call number .target on there is no space left */
 };
 
 /* machine.py writes it too. */
@@ -123,6 +125,22 @@ static bool strike(const char *name, const char *path)
 	return false;
 }
 
+/* Whether a call needs space where there is none. */
+static bool is_full(uint32_t n, const char *name, const char *path)
+{
+	static const char *const eaters[] = { "write", "mkdir", "link", "symlink" };
+
+	if (inject->mode != MODE_FULL || n < inject->target ||
+	    strncmp(path, "sys/", 4) == 0)
+		return false;
+	if (strcmp(name, "open") == 0)
+		return !vc_fake_exists("%s", path);
+	for (size_t i = 0; i < sizeof(eaters) / sizeof(eaters[0]); i++)
+		if (strcmp(name, eaters[i]) == 0)
+			return true;
+	return false;
+}
+
 bool vc_fake_enter(const char *name, const char *path, const char *other)
 {
 	char line[2 * VC_FAKE_PATH + 64];
@@ -142,7 +160,25 @@ bool vc_fake_enter(const char *name, const char *path, const char *other)
 	               other ? " " : "", other ? other : "");
 	(void)vc_fake_append(line, "kernel/calls");
 	vc_fake_inside = false;
-	return n != inject->target || strike(name, path);
+	if (is_full(n, name, path)) {
+		atomic_fetch_add(&inject->hit, 1);
+		errno = ENOSPC;
+		return false;
+	}
+	return n != inject->target || inject->mode == MODE_FULL || strike(name, path);
+}
+
+bool vc_fake_enter_open(const char *path, int flags)
+{
+	size_t len = vc_fake_root() ? strlen(vc_fake_root()) : 0;
+
+	if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT))
+		return vc_fake_enter("open", path, NULL);
+	if (!inject || strncmp(path, vc_fake_root(), len) != 0 ||
+	    (strncmp(path + len, "/run/", 5) != 0 &&
+	     strncmp(path + len, "/var/", 5) != 0))
+		return true;
+	return vc_fake_enter("look", path, NULL);
 }
 
 void vc_fake_leave_call(bool changed)

@@ -264,10 +264,10 @@ static int open_file(int dir, const char *path, int flags, mode_t mode)
 		(void)snprintf(real, sizeof(real), "/proc/%s", process);
 		return real_openat(AT_FDCWD, real, flags, mode);
 	}
+	if (!vc_fake_enter_open(full, flags))
+		return -1;
 	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_CREAT))
 		return real_openat(dir, path, flags, mode);
-	if (!vc_fake_enter("open", full, NULL))
-		return -1;
 	if (below(full, "sys")) {
 		vc_fake_inside = true;
 		fd = open_attribute(full, flags);
@@ -378,12 +378,11 @@ static long open_how(const long a[6])
 	memcpy(&path, &a[1], sizeof(a[1]));
 	memcpy(&how, &a[2], sizeof(a[2]));
 	if (vc_fake_inside || machine_len == 0 ||
-	    ((how->flags & O_ACCMODE) == O_RDONLY && !(how->flags & O_CREAT)) ||
 	    !vc_fake_absolute(full, (int)a[0], path))
 		return real_syscall(SYS_openat2, a[0], a[1], a[2], a[3]);
-	if (below(full, "sys"))
+	if (below(full, "sys") && (how->flags & O_ACCMODE) != O_RDONLY)
 		return open_file((int)a[0], path, (int)how->flags, (mode_t)how->mode);
-	if (!vc_fake_enter("open", full, NULL))
+	if (!vc_fake_enter_open(full, (int)how->flags))
 		return -1;
 	fd = real_syscall(SYS_openat2, a[0], a[1], a[2], a[3]);
 	vc_fake_leave_call(fd >= 0);

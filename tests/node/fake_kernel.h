@@ -53,6 +53,8 @@ void vc_fake_inject_begin(void);
 /* Before a call that changes @path; @other: where it came from, NULL. false: it fails, with
  * errno. It may be the last thing that the process does. */
 bool vc_fake_enter(const char *name, const char *path, const char *other);
+/* What is opened for reading counts below run/ and var/ only: "look". */
+bool vc_fake_enter_open(const char *path, int flags);
 void vc_fake_leave_call(bool changed);
 
 /* fake_files.c: paths are printf formats, from the root of the machine. */

@@ -12,7 +12,7 @@ import tempfile
 
 # struct inject of fake_inject.c
 INJECT = struct.Struct("=6I256i")
-COUNT, FAIL, KILL_BEFORE, KILL_AFTER, KILL_ONE = range(5)
+COUNT, FAIL, KILL_BEFORE, KILL_AFTER, KILL_ONE, FULL = range(6)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT = 120
