@@ -460,7 +460,7 @@ lab_state() {
 	virsh -q list --all --name | sed '/^$/d; s/^/domain /'
 	find /run/virt-claim /var/lib/virt-claim /var/run/cdi /etc/libvirt/hooks /etc/virt-claim \
 		/etc/libvirt/qemu/autostart /var/lib/libvirt/qemu/save -type f,l 2>/dev/null |
-		grep -vE '/\.?lock$' | sort
+		grep -vE '/\.?lock$|/busy/' | sort
 	lsmod | grep -oE '^(lab_hang|mtty|mdpy) '
 	systemctl is-active libvirtd.service virt-claimd.service | paste -sd' '
 	return 0
