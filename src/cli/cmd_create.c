@@ -23,7 +23,8 @@ static const struct vc_option options[] = {
 	WISH("match", "KEY=VALUE[,KEY=VALUE]...",
 	     "claim the first device with these attributes of 'virt-claim devices --json'; "
 	     "repeatable"),
-	WISH("count", "N", "how many devices the --match before it is for (default: 1)"),
+	WISH("count", "N",
+	     "how many devices of the --match, PF/vf or type before it (default: 1)"),
 	WISH("request", "NAME",
 	     "request that the --device or --match before it is for (default: device)"),
 	WISH("mac", "MAC", "MAC address of the virtual function before it"),

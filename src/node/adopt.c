@@ -108,6 +108,9 @@ static int check_device(const struct vc_taken *taken,
 {
 	const char *reason = vc_taken_whole(taken, d);
 
+	if (d->broken)
+		return vc_fail(err, VC_ERR_REFUSED, "%s: cannot be judged: %s",
+		               d->address, d->broken);
 	switch (claimed->made_from) {
 	case VC_MADE_FROM_PF:
 		if (!reason)
