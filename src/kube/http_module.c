@@ -20,6 +20,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -35,6 +36,7 @@
 #define EVENTS_AT_A_TIME 16
 #define NEVER            INT64_MAX
 #define RETRY_MAX_S      86400
+#define LARGE_BLOCK      ((size_t)16 << 10)
 
 /* A connection whose other end vanished is noticed within a minute. */
 #define KEEPALIVE_S     20L
@@ -68,9 +70,27 @@ struct vc_http {
 	struct vc_http_exchange *exchanges;
 };
 
-/* Memory: what libcurl gives back is wiped, since requests have the token in them. */
+/*
+ * Memory. Requests have the token in them: what libcurl gives back is wiped. It keeps a
+ * copy of the request in a large buffer for as long as an exchange lasts [CURL]
+ * CURLOPT_UPLOAD_BUFFERSIZE: large blocks have pages of their own, which core dumps
+ * leave out, also later.
+ */
+static void *allocate(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = (size + page - 1) / page * page;
+	void *pages;
 
-static void wipe_free(void *p)
+	if (size < LARGE_BLOCK)
+		return malloc(size > 0 ? size : 1);
+	pages = whole >= size ? aligned_alloc(page, whole) : NULL;
+	if (pages)
+		(void)madvise(pages, whole, MADV_DONTDUMP);
+	return pages;
+}
+
+static void release(void *p)
 {
 	if (!p)
 		return;
@@ -78,17 +98,26 @@ static void wipe_free(void *p)
 	free(p);
 }
 
-static void *wipe_realloc(void *p, size_t size)
+static void *reallocate(void *p, size_t size)
 {
 	size_t old = p ? malloc_usable_size(p) : 0;
-	void *grown = malloc(size);
+	void *grown = allocate(size);
 
 	if (!grown)
 		return NULL;
 	if (old > 0)
 		memcpy(grown, p, old < size ? old : size);
-	wipe_free(p);
+	release(p);
 	return grown;
+}
+
+static void *allocate_zeroed(size_t n, size_t size)
+{
+	void *p = size > 0 && n > SIZE_MAX / size ? NULL : allocate(n * size);
+
+	if (p)
+		memset(p, 0, n * size);
+	return p;
 }
 
 /* Once for the process: the module stays loaded. */
@@ -97,8 +126,9 @@ static bool start_curl(void)
 	static bool started;
 
 	if (!started)
-		started = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free,
-		                               wipe_realloc, strdup, calloc) == CURLE_OK;
+		started = curl_global_init_mem(CURL_GLOBAL_DEFAULT, allocate, release,
+		                               reallocate, strdup,
+		                               allocate_zeroed) == CURLE_OK;
 	return started;
 }
 
@@ -374,7 +404,7 @@ static bool set_blob(CURL *easy, CURLoption option, const struct vc_secret *from
  */
 static bool set_server_name(struct vc_http_exchange *x, const char *url, const char *name)
 {
-	VC_AUTOFREE char *where = NULL;
+	char where[1024];
 	CURLU *parts = curl_url();
 	char *host = NULL, *port = NULL, *changed = NULL;
 	bool ok = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
@@ -383,7 +413,8 @@ static bool set_server_name(struct vc_http_exchange *x, const char *url, const c
 	                  CURLUE_OK &&
 	          curl_url_set(parts, CURLUPART_HOST, name, 0) == CURLUE_OK &&
 	          curl_url_get(parts, CURLUPART_URL, &changed, 0) == CURLUE_OK &&
-	          asprintf(&where, "::%s:%s", host, port) > 0;
+	          snprintf(where, sizeof(where), "::%s:%s", host, port) <
+	                  (int)sizeof(where);
 
 	if (ok)
 		x->connect_to = curl_slist_append(NULL, where);

@@ -314,7 +314,10 @@ static int list_page(struct list *list, const char *next, struct vc_err *err)
 		return vc_fail_oom(err);
 	vc_scan_restart(list->scan);
 	r = vc_kube_call(list->kube, &request, &answer, err);
-	return r < 0 ? r : vc_scan_end(list->scan, err);
+	if (r == 0 && vc_scan_end(list->scan, err) < 0)
+		r = vc_err_context(err, "%s%.*s", list->kube->config->server,
+		                   (int)strcspn(list->path, "?"), list->path);
+	return r;
 }
 
 /* Takes the token of the next page; false when this was the last one. */

@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 /* Levels whose keys are looked at: event, object, metadata; list, items, object, metadata */
 #define KEY_LEVELS 6U
 #define KEY_SIZE   20U
 #define HEAD_SIZE  512U /* for kind and apiVersion, in front of an object */
 #define FIRST_ROOM ((size_t)16 << 10)
+#define LARGE_ROOM ((size_t)256 << 10) /* is not kept */
 
 enum state {
 	BETWEEN,      /* documents */
@@ -88,12 +91,6 @@ void vc_scan_restart(struct vc_scan *scan)
 	scan->inside = scan->complete = false;
 	scan->list_version[0] = scan->list_continue[0] = '\0';
 	scan->object.type[0] = '\0';
-	/* what one large object needed is not kept for ever */
-	if (scan->room > FIRST_ROOM) {
-		free(scan->text);
-		scan->text = NULL;
-		scan->room = 0;
-	}
 }
 
 /**
@@ -223,6 +220,8 @@ static bool needs_name(const struct vc_scan *s)
 
 static int give_object(struct vc_scan *s, vc_scan_fn *fn, void *arg, struct vc_err *err)
 {
+	int r;
+
 	if (*s->object.name == '\0' && needs_name(s))
 		return vc_fail(err, VC_ERR_REMOTE,
 		               "the answer is not what an API server sends: an object "
@@ -231,7 +230,12 @@ static int give_object(struct vc_scan *s, vc_scan_fn *fn, void *arg, struct vc_e
 	s->object.len = 0;
 	if (!s->too_large && s->text)
 		complete_text(s);
-	return fn(arg, &s->object, err);
+	r = fn(arg, &s->object, err);
+	if (s->room > LARGE_ROOM) {
+		free(vc_steal(&s->text));
+		s->room = 0;
+	}
+	return r;
 }
 
 /* Strings */

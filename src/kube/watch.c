@@ -279,7 +279,6 @@ static void end_page(struct vc_kube_watch *w, struct vc_err *err)
 		return;
 	}
 	memcpy(w->version, version, strlen(version) + 1);
-	w->continue_at[0] = '\0';
 	w->stats.lists++;
 	if (tell(w, VC_KUBE_SYNCED, NULL, err) < 0) {
 		fail(w, VC_KUBE_OK, 0, err);

@@ -6,7 +6,7 @@
  *
  * Options: kubeconfig context account connect_ms answer_ms idle_ms total_ms watch_s page
  * max_object backoff_ms backoff_max_ms namespace fields labels uid version dry text for_ms
- * events quiet stop fail
+ * events quiet stop fail nested
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +30,7 @@ struct run {
 	struct vc_kube_options options;
 	const char *namespace, *fields, *labels, *uid, *version, *text;
 	uint64_t for_ms, events, stop, fail;
-	bool dry, quiet;
+	bool dry, quiet, nested;
 	char **operands;
 	int n_operands;
 	struct vc_kube *kube;
@@ -107,6 +107,8 @@ static bool set_option(struct run *run, const char *name, const char *value)
 		*(*name == 'd' ? &run->dry : &run->quiet) = true;
 		return true;
 	}
+	if (strcmp(name, "nested") == 0)
+		return run->nested = true;
 	return set_number(run, name, value);
 }
 
@@ -298,6 +300,8 @@ static int watch_event(void *arg, const struct vc_kube_event *event, struct vc_e
 	struct run *run = arg;
 
 	run->n_events++;
+	if (run->nested && run_version(run) < 0)
+		return vc_fail(err, VC_ERR_REMOTE, "nested: %s", run->err.msg);
 	if (event->object) {
 		print_object(run, words[event->type], event->sync, event->object);
 	} else {
@@ -334,9 +338,11 @@ static int run_watch(struct run *run)
 	struct vc_kube_watch_stats stats;
 	struct vc_kube_query query = { 0 };
 
-	if (read_query(run, &query) < 0 ||
-	    vc_kube_watch_start(run->kube, &query, &watcher, &run->watch, &run->err) < 0)
-		return -(int)run->err.kind;
+	for (; run->n_operands > 0; run->operands++, run->n_operands--)
+		if (read_query(run, &query) < 0 ||
+		    vc_kube_watch_start(run->kube, &query, &watcher, &run->watch,
+		                        &run->err) < 0)
+			return -(int)run->err.kind;
 	while (now_ms() < end && (!run->events || run->n_events < run->events)) {
 		if (vc_kube_wait(run->kube, (int)(end - now_ms()), &run->err) < 0)
 			return -(int)run->err.kind;
@@ -424,12 +430,28 @@ static bool read_mapping(char *line, uint64_t *from, uint64_t *to)
 	return true;
 }
 
-/* A request, then a look for a secret, given backwards, in all memory that a core dump
+/* A request, and a watch that is under way */
+static int make_requests(struct run *run)
+{
+	const struct vc_kube_query query = { .resource = &vc_kube_claims };
+	const struct vc_kube_watcher watcher = { watch_event, watch_trouble, run };
+
+	run->quiet = true;
+	if (run_version(run) < 0 ||
+	    vc_kube_watch_start(run->kube, &query, &watcher, &run->watch, &run->err) < 0)
+		return -(int)run->err.kind;
+	while (run->n_events < 1 || vc_kube_watch_stats(run->watch).bookmarks < 1)
+		if (vc_kube_wait(run->kube, -1, &run->err) < 0)
+			return -(int)run->err.kind;
+	return 0;
+}
+
+/* Requests, then a look for a secret, given backwards, in all memory that a core dump
  * would have. In smaps the line "VmFlags:" is the last one of a mapping. */
 static int run_secrets(struct run *run)
 {
 	const char *backwards = run->n_operands > 0 ? run->operands[0] : "?";
-	int r = run_version(run), memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	int r = make_requests(run), memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	FILE *maps = fopen("/proc/self/smaps", "re");
 	size_t found = 0, n_mappings = 0;
 	uint64_t from = 0, to = 0;

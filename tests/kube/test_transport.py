@@ -357,13 +357,16 @@ class Transport(ServerTest):
     def test_memory_that_a_core_dump_would_have(self):
         if os.environ.get("KUBE_SANITIZED"):
             self.skipTest("the sanitizer keeps what was freed")
+        if os.geteuid() != 0:
+            self.skipTest("only root may look at what leaves no core dump")
+        self.server.bookmark_s = 0.2
         for user, secret in (("file", "token-admin"), ("password", "swordfish"),
                              ("password",
                               base64.b64encode(b"admin:swordfish").decode())):
             run = self.good(self.client("secrets", secret[::-1], user=user))
             self.assertIn("found 0 in many mappings", run.out)
         # the search finds what is there
-        run = self.good(self.client("secrets", "gitVersion"[::-1], user="file"))
+        run = self.good(self.client("secrets", f"127.0.0.1:{self.port}"[::-1], user="file"))
         self.assertRegex(run.out, "found [1-9]")
 
 

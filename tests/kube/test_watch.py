@@ -58,9 +58,9 @@ class Watcher:
 
 
 class WatchTest(ServerTest):
-    def watch(self, resource="resourceclaims", **options):
+    def watch(self, *resources, **options):
         options = dict(dict(QUICK, for_ms=60000), **options)
-        context = self.running("watch", resource, **options)
+        context = self.running("watch", *(resources or ["resourceclaims"]), **options)
         process = context.__enter__()  # pylint: disable=unnecessary-dunder-call
         self.addCleanup(context.__exit__, None, None, None)
         return Watcher(process)
@@ -92,6 +92,26 @@ class Story(WatchTest):
         self.assertEqual(watcher.seen[3:], ["ADDED 1 default/c 1", "MODIFIED 1 default/a 1",
                                             "DELETED 1 default/b 1"])
         self.agree(watcher)
+
+    def test_several_at_once(self):
+        self.load(claim("a"), {"apiVersion": "v1", "kind": "Pod",
+                               "metadata": {"name": "p"}})
+        watcher = self.watch("resourceclaims", "pods", "resourceslices")
+        watcher.until_seen("SYNCED", 3)
+        self.load(claim("b"), {"apiVersion": "v1", "kind": "Pod",
+                               "metadata": {"name": "q"}})
+        watcher.until(lambda: set(watcher.seen) >= {"ADDED 1 default/b 1",
+                                                    "ADDED 1 default/q 1"})
+        self.assertEqual(watcher.count("TROUBLE"), 0)
+
+    def test_requests_from_inside(self):
+        self.store.load(claim(f"c{i}") for i in range(5))
+        watcher = self.watch(nested=1)
+        watcher.until_seen("SYNCED")
+        self.load(claim("new"))
+        watcher.until_seen("default/new")
+        self.assertEqual(watcher.count("v1.36.2"), 7)
+        self.assertEqual(watcher.count("TROUBLE"), 0)
 
     def test_pages(self):
         self.store.load(claim(f"c{i:03}") for i in range(50))
