@@ -81,10 +81,8 @@ static void write_holder(int fd)
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
-	if (ftruncate(fd, 0) < 0 || n < 0)
+	if (n < 0 || ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < n)
 		return;
-	if (pwrite(fd, text, (size_t)n, 0) < 0)
-		(void)ftruncate(fd, 0);
 }
 
 static int refuse(const char *run, int fd, unsigned timeout_ms, struct vc_err *err)

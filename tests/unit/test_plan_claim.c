@@ -20,14 +20,21 @@ struct setting {
 	struct temp_tree *tree;
 };
 
+/* What the analyzers cannot learn from cmocka's assertions. */
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
 static struct vc_host_device *add_function(struct setting *s, const char *address,
                                            const char *serial)
 {
 	struct node_world *w = &s->w;
 	struct vc_host_device *d = world_add(w, VC_DEVICE_PCI, text(w, address));
-	struct vc_evidence *slot = vc_list_push(&w->arena, &d->evidence);
+	struct vc_evidence *slot = must(vc_list_push(&w->arena, &d->evidence));
 
-	assert_non_null(slot);
 	slot->kind = VC_EVIDENCE_NVME;
 	slot->value = text(w, serial);
 	d->driver = text(w, "nvme");
@@ -44,9 +51,8 @@ static struct vc_claimed_device *claim_it(struct setting *s,
                                           const struct vc_host_device *d)
 {
 	struct node_world *w = &s->w;
-	struct vc_claimed_device *c = vc_list_push(&w->arena, &s->claim.devices);
+	struct vc_claimed_device *c = must(vc_list_push(&w->arena, &s->claim.devices));
 
-	assert_non_null(c);
 	*c = (struct vc_claimed_device){
 		.request = text(w, "device"),
 		.name = vc_arena_printf(&w->arena, "d%zu", s->claim.devices.n),
@@ -101,8 +107,7 @@ static struct vc_entry *add_other(struct setting *s, const char *key, const char
 		.name = text(w, "theirs"),
 		.phase = VC_PHASE_PREPARED,
 	};
-	r = vc_list_push(&w->arena, &e->devices);
-	assert_non_null(r);
+	r = must(vc_list_push(&w->arena, &e->devices));
 	*r = (struct vc_reserved){ .request = text(w, "r"),
 		                   .name = text(w, "n"),
 		                   .key = text(w, key),
@@ -148,9 +153,8 @@ static struct setting *new_setting(void)
 {
 	void *state = NULL;
 
-	if (setup(&state) < 0 || !state)
-		abort(); /* cmocka's assertions say nothing to the analyzer */
-	return state;
+	assert_int_equal(setup(&state), 0);
+	return must(state);
 }
 
 static void drop_setting(struct setting *s)
@@ -351,9 +355,8 @@ static void test_parent_is_taken(void **state)
 {
 	struct setting *s = *state;
 	struct vc_entry *other = add_other(s, "mdev-" MDEV_UUID, NULL);
-	struct vc_step *step = vc_list_push(&s->w.arena, &other->steps);
+	struct vc_step *step = must(vc_list_push(&s->w.arena, &other->steps));
 
-	assert_non_null(step);
 	*step = (struct vc_step){
 		.kind = VC_STEP_MDEV,
 		.parent = text(&s->w, DISK),
@@ -379,9 +382,8 @@ static void test_quarantined_neighbour(void **state)
 static void test_leased(void **state)
 {
 	struct setting *s = *state;
-	struct vc_lease *lease = vc_list_push(&s->w.arena, &s->w.leases);
+	struct vc_lease *lease = must(vc_list_push(&s->w.arena, &s->w.leases));
 
-	assert_non_null(lease);
 	claim_it(s, add_function(s, DISK, "S1"));
 	*lease = (struct vc_lease){ .device = text(&s->w, "pci-" DISK),
 		                    .uuid = text(&s->w, OTHER_UID),
@@ -484,13 +486,10 @@ static void test_usb_side(void **state)
 {
 	struct setting *s = *state;
 	struct vc_host_device *d = world_add(&s->w, VC_DEVICE_USB, text(&s->w, "1-4.2"));
-	struct vc_evidence *slot = vc_list_push(&s->w.arena, &d->evidence);
+	struct vc_evidence *slot = must(vc_list_push(&s->w.arena, &d->evidence));
 	struct vc_found_devices found;
 
-	assert_non_null(slot);
-	if (slot)
-		*slot = (struct vc_evidence){ VC_EVIDENCE_USB, text(&s->w, "KEY1"),
-			                      NULL };
+	*slot = (struct vc_evidence){ VC_EVIDENCE_USB, text(&s->w, "KEY1"), NULL };
 	d->seen = VC_SEEN_ON_HOST_DRIVER;
 	d->verdict.claimable = true;
 	d->usb = (struct vc_usb_part){ .bus = 1,
