@@ -149,10 +149,10 @@ void vc_help_overview(struct vc_buf *buf, const struct vc_command *const command
 	vc_help_wrap(buf, vc_help_description, 0);
 	vc_buf_puts(buf, "\nCommands:\n");
 	for (size_t i = 0; i < n_commands; i++)
-		vc_buf_printf(buf, "  %-13s %s\n", commands[i]->name,
+		vc_buf_printf(buf, "  %-20s %s\n", commands[i]->name,
 		              commands[i]->summary);
-	vc_buf_printf(buf, "  %-13s %s\n", "help", "print the help of a command");
-	vc_buf_printf(buf, "  %-13s %s\n", "version", "print the version");
+	vc_buf_printf(buf, "  %-20s %s\n", "help", "print the help of a command");
+	vc_buf_printf(buf, "  %-20s %s\n", "version", "print the version");
 	vc_buf_puts(buf, "\n'" VC_PROGRAM " COMMAND --help' describes a command.\n");
 	add_exit_lines(buf);
 }
