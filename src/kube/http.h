@@ -64,14 +64,10 @@ struct vc_http_deadlines {
  * struct vc_http_head - what is known of an answer before its body
  * @status:	HTTP status; 0 there is no answer
  * @retry_after_s: when to ask again; 0 it does not say
- * @content_type: "" it does not say
- * @warning:	text of the last Warning header, cut off; "" none
  */
 struct vc_http_head {
 	int status;
 	unsigned retry_after_s;
-	char content_type[64];
-	char warning[256];
 };
 
 /* How it ended: .r is 0 when the whole answer came, whatever its status. */

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -215,29 +214,7 @@ static void forget_authorization(struct vc_http_exchange *x)
 	x->authorization = NULL;
 }
 
-/* The value of a header line of this name, in @value without white space around it. */
-static bool header_value(const char *line, size_t len, const char *name, char *value,
-                         size_t size)
-{
-	size_t n = strlen(name);
-
-	if (len < n || strncasecmp(line, name, n) != 0)
-		return false;
-	line += n;
-	len -= n;
-	while (len > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		len--;
-	}
-	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
-		len--;
-	len = len < size - 1 ? len : size - 1;
-	memcpy(value, line, len);
-	value[len] = '\0';
-	return true;
-}
-
-static size_t on_header(char *line, size_t one VC_UNUSED, size_t len, void *arg)
+static size_t on_header(char *line VC_UNUSED, size_t one VC_UNUSED, size_t len, void *arg)
 {
 	struct vc_http_exchange *x = arg;
 	int64_t now = now_ms();
@@ -253,10 +230,6 @@ static size_t on_header(char *line, size_t one VC_UNUSED, size_t len, void *arg)
 		              VC_HTTP_MAX_HEADER_BYTES);
 		return 0;
 	}
-	if (!header_value(line, len, "content-type:", x->head.content_type,
-	                  sizeof(x->head.content_type)))
-		(void)header_value(line, len, "warning:", x->head.warning,
-		                   sizeof(x->head.warning));
 	return len;
 }
 

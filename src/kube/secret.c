@@ -121,18 +121,6 @@ void vc_secret_trim(struct vc_secret *secret)
 }
 
 /**
- * vc_secret_equal() - Whether two are the same text
- * @a:		one
- * @b:		the other
- *
- * Return: whether
- */
-bool vc_secret_equal(const struct vc_secret *a, const struct vc_secret *b)
-{
-	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
-}
-
-/**
  * vc_secret_release() - Wipe a secret and give its pages back
  * @secret:	secret or none; none afterwards
  */

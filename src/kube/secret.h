@@ -8,7 +8,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -39,6 +38,5 @@ int vc_secret_set(struct vc_secret *secret, const char *prefix, const char *byte
 int vc_secret_read(struct vc_secret *secret, const char *path, struct vc_err *err)
 	VC_MUST_CHECK;
 void vc_secret_trim(struct vc_secret *secret);
-bool vc_secret_equal(const struct vc_secret *a, const struct vc_secret *b);
 void vc_secret_release(struct vc_secret *secret);
 void vc_secret_no_dump(void);

@@ -99,6 +99,7 @@ class ServerTest(unittest.TestCase):
         server.versions = list(kinds.DRA_VERSIONS)
         server.git_version = "v1.36.2"
         server.bookmark_s, server.watch_max_s = 60.0, 3600
+        server.controllers = False
         server.use_certificate("server", "ca")
         for kind in kinds.KINDS:
             server.store.unload(kind.group, kind.plural)

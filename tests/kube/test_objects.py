@@ -436,5 +436,81 @@ class Writes(ServerTest):
                  "404", NOT_FOUND)
 
 
+class Controllers(ServerTest):
+    """The life of a claim, as it was seen with the real controllers."""
+
+    POD = {"resource": "pods", "name": "p", "uid": "p1"}
+
+    def setUp(self):
+        super().setUp()
+        self.server.controllers = True
+        self.load({"apiVersion": "v1", "kind": "Pod",
+                   "metadata": {"name": "p", "uid": "p1"}},
+                  {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine",
+                   "metadata": {"name": "vm1", "uid": "u1"}})
+
+    def claim(self):
+        kind = next(k for k in self.store.tables if k.plural == "resourceclaims")
+        return self.store.tables[kind].objects.get(("default", "c"))
+
+    def consumers(self):
+        return [c["name"] for c in self.claim()["status"].get("reservedFor", [])]
+
+    def delete(self, resource, name):
+        self.good(self.client("delete", resource, name, namespace="default"))
+
+    def unreserve(self):
+        obj = json.loads(json.dumps(self.claim()))
+        obj["status"]["reservedFor"] = [c for c in obj["status"]["reservedFor"]
+                                        if c["resource"] == "pods"]
+        self.good(self.client("replace", "resourceclaims/status", "c",
+                              namespace="default", text=json.dumps(obj)))
+
+    def test_a_claim_of_a_pod_is_deallocated_with_it(self):
+        self.load(allocated("c", reserved=[self.POD], finalizers=[FINALIZER]))
+        self.delete("pods", "p")
+        self.assertEqual(self.claim()["status"], {})
+        self.assertNotIn("finalizers", self.claim()["metadata"])
+
+    def test_a_claim_of_a_vm_stays_allocated(self):
+        self.load(allocated("c", reserved=[vm("vm1", "u1"), self.POD],
+                            finalizers=[FINALIZER]))
+        self.delete("pods", "p")
+        self.assertEqual(self.consumers(), ["vm1"])
+        self.assertIn("allocation", self.claim()["status"])
+        self.unreserve()  # while no pod runs: nobody deallocates
+        self.assertIn("allocation", self.claim()["status"])
+
+    def test_without_the_finalizer_it_is_never_deallocated(self):
+        self.load(allocated("c", reserved=[self.POD]))
+        self.delete("pods", "p")
+        self.assertEqual(self.consumers(), [])
+        self.assertIn("allocation", self.claim()["status"])
+
+    def test_deletion_waits_for_the_reservation(self):
+        self.load(allocated("c", reserved=[vm("vm1", "u1")], finalizers=[FINALIZER]))
+        self.delete("resourceclaims", "c")
+        self.assertIn("deletionTimestamp", self.claim()["metadata"])
+        self.unreserve()
+        self.assertIsNone(self.claim())
+
+    def test_a_claim_goes_with_the_vm_that_owns_it(self):
+        owner = [{"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "name": "vm1",
+                  "uid": "u1"}]
+        self.load(allocated("c", reserved=[vm("vm1", "u1"), self.POD],
+                            finalizers=[FINALIZER], ownerReferences=owner))
+        self.delete("virtualmachines", "vm1")
+        self.assertIn("deletionTimestamp", self.claim()["metadata"])
+        self.delete("pods", "p")
+        self.assertEqual(self.consumers(), ["vm1"])
+        self.unreserve()
+        self.assertIsNone(self.claim())
+        self.load({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine",
+                   "metadata": {"name": "vm1", "uid": "u1"}},
+                  allocated("c", reserved=[vm("vm1", "u1")], ownerReferences=owner))
+        self.delete("virtualmachines", "vm1")  # without the finalizer: at once
+        self.assertIsNone(self.claim())
+
+
 if __name__ == "__main__":
     main()

@@ -3,5 +3,6 @@
 
 Python's standard library and openssl(1), nothing else. What it knows of Kubernetes 1.36
 was seen in answers of a control plane; tests/kube/test-recordings compares it with them.
-It has no scheduler and no controllers: objects change only when somebody asks.
+It has no scheduler. Objects change only when somebody asks, unless the controllers for
+claims are switched on.
 """

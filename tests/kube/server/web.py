@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.parse
 
-from . import patches
+from . import controllers, patches
 from .access import PUBLIC, Access
 from .failure import Failure, bad_request, conflict, expired
 from .faults import Faults
@@ -152,6 +152,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(urllib.parse.unquote(path), body)
         except Failure as failure:
             self.send_failure(failure)
+        if server.controllers and self.command != "GET":
+            controllers.settle(server.store)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_any
 
@@ -496,7 +498,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.versions, self.git_version = list(DRA_VERSIONS), VERSION["gitVersion"]
         self.stopped, self.lock, self.log = threading.Event(), threading.Lock(), []
         self.bookmark_s, self.watch_max_s, self.close_watches = 60.0, 3600, 0.0
-        self.connections = 0
+        self.connections, self.controllers = 0, False
         self.use_certificate("server", "ca")
 
     def use_certificate(self, name, ca):
@@ -572,7 +574,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             self.versions = wanted["versions"]
         if "git_version" in wanted:
             self.git_version = wanted["git_version"]
-        for key in ("bookmark_s", "watch_max_s"):
+        for key in ("bookmark_s", "watch_max_s", "controllers"):
             if key in wanted:
                 setattr(self, key, wanted[key])
         if "certificate" in wanted:
