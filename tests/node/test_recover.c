@@ -286,6 +286,37 @@ static void test_strays(void **state)
 	node_assert_prepared(m, &claim);
 }
 
+static int copy_tree(struct node_machine *m, const char *from, const char *to)
+{
+	char *text = vc_arena_strdup(&m->arena, node_get(m, from));
+	int fd = open(node_path(m, to), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	ssize_t n = write(fd, text, strlen(text));
+
+	(void)close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/* Claims that somebody else put into the shared directory are his. */
+static void test_files_of_others(void **state)
+{
+	static const char ours[] = "run/claims/lab/disks/device/"
+				   "virt-claim.io-metadata.json";
+	static const char theirs[] = "run/claims/lab/other/device/"
+				     "gpu.example.com-metadata.json";
+	struct node_machine *m = *state;
+
+	(void)node_claim(m, "disks", two_disks);
+	node_done(m, node_prepare(m, "disks"));
+	assert_int_equal(mkdir(node_path(m, "run/claims/lab/other"), 0755), 0);
+	assert_int_equal(mkdir(node_path(m, "run/claims/lab/other/device"), 0755), 0);
+	assert_int_equal(copy_tree(m, ours, theirs), 0);
+	node_done(m, node_unprepare(m, "disks"));
+	node_done(m, node_recover(m));
+	assert_int_equal(m->report.notes.n, 0);
+	assert_true(node_exists(m, theirs));
+	assert_int_equal(unlink(node_path(m, theirs)), 0);
+}
+
 static void test_unreadable_entry(void **state)
 {
 	struct node_machine *m = *state;
@@ -340,6 +371,7 @@ int main(void)
 		T(test_vfs_are_removed),
 		T(test_without_document),
 		T(test_strays),
+		T(test_files_of_others),
 		T(test_unreadable_entry),
 		T(test_nothing_to_do),
 		T(test_busy),
