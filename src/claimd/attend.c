@@ -101,7 +101,17 @@ static int on_problem(struct vc_daemon *daemon, const struct vc_note *note,
 	return 0;
 }
 
-/* Its end is an event: what it leaves behind has to be recovered. */
+static unsigned count_owners(const struct vc_daemon *daemon)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < VC_SLOTS_MAX; i++)
+		n += daemon->slots[i].source == &vc_source_owner;
+	return n;
+}
+
+/* Its end is an event: what it leaves behind has to be recovered. When very many are at
+ * work, the end of those that are watched makes room for the others. */
 static int watch_owner(struct vc_daemon *daemon, const struct vc_note *note,
                        struct vc_err *err)
 {
@@ -110,6 +120,8 @@ static int watch_owner(struct vc_daemon *daemon, const struct vc_note *note,
 	struct vc_err gone = VC_ERR_INIT;
 	struct vc_process process;
 
+	if (count_owners(daemon) == VC_OWNERS_MAX)
+		return 0;
 	/* the descriptor first: from then on the number cannot be another process */
 	if (fd < 0 ||
 	    vc_process_read(&arena, "/proc", (pid_t)note->number, &process, &gone) < 0 ||
