@@ -6,7 +6,7 @@
  *
  * Options: kubeconfig context account connect_ms answer_ms idle_ms total_ms watch_s page
  * max_object backoff_ms backoff_max_ms namespace fields labels uid version dry text for_ms
- * events quiet stop fail nested
+ * events quiet stop fail nested versions
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +30,7 @@ struct run {
 	struct vc_kube_options options;
 	const char *namespace, *fields, *labels, *uid, *version, *text;
 	uint64_t for_ms, events, stop, fail;
-	bool dry, quiet, nested;
+	bool dry, quiet, nested, versions;
 	char **operands;
 	int n_operands;
 	struct vc_kube *kube;
@@ -109,6 +109,8 @@ static bool set_option(struct run *run, const char *name, const char *value)
 	}
 	if (strcmp(name, "nested") == 0)
 		return run->nested = true;
+	if (strcmp(name, "versions") == 0)
+		return run->versions = true;
 	return set_number(run, name, value);
 }
 
@@ -182,6 +184,8 @@ static void print_object(const struct run *run, const char *word, unsigned sync,
 		printf(" problem: %s", object->problem);
 	else if (read_facts(object, &n, &err) == 0)
 		printf(" %zu", n);
+	if (run->versions)
+		printf(" version %s", object->resource_version);
 	printf("\n");
 	(void)fflush(stdout);
 }

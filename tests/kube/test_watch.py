@@ -18,7 +18,7 @@ class Watcher:
 
     def __init__(self, process):
         self.process, self.lines, self.seen = process, queue.Queue(), []
-        self.state, self.synced = {}, 0
+        self.state, self.versions, self.synced = {}, {}, 0
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -34,6 +34,7 @@ class Watcher:
             self.state = {k: n for k, n in self.state.items() if n == self.synced}
         elif word in ("SYNC", "ADDED", "MODIFIED"):
             self.state[rest[1]] = int(rest[0])
+            self.versions[rest[1]] = rest[-1]
         elif word == "DELETED":
             self.state.pop(rest[1], None)
 
@@ -69,6 +70,12 @@ class WatchTest(ServerTest):
         kind = next(k for k in self.store.tables if k.plural == "resourceclaims")
         with self.store.changed:
             return {f"{ns}/{name}" for ns, name in self.store.tables[kind].objects}
+
+    def versions(self):
+        kind = next(k for k in self.store.tables if k.plural == "resourceclaims")
+        with self.store.changed:
+            return {f"{ns}/{name}": obj["metadata"]["resourceVersion"]
+                    for (ns, name), obj in self.store.tables[kind].objects.items()}
 
     def delete(self, name):
         kind = next(k for k in self.store.tables if k.plural == "resourceclaims")
@@ -423,7 +430,7 @@ class Chaos(WatchTest):
         print(f"seed {seed}", end=" ")
         rng = random.Random(seed)
         self.server.bookmark_s, self.server.watch_max_s = 0.2, 0.7
-        watcher = self.watch(page=5, watch_s=1)
+        watcher = self.watch(page=5, watch_s=1, versions=1)
         end = time.monotonic() + 8
         while time.monotonic() < end:
             name = f"c{rng.randrange(30)}"
@@ -443,6 +450,9 @@ class Chaos(WatchTest):
         self.server.faults.set([])
         self.load(claim("end"))
         self.agree(watcher)
+        # not only which objects there are: each as it is now
+        watcher.until(lambda: {k: watcher.versions[k] for k in watcher.state}
+                      == self.versions())
 
     def test_a_hundred_events_in_a_second(self):
         watcher = self.watch()
