@@ -5,6 +5,7 @@
  * Identity is evidence, and evidence has a time: what a device proves while a driver of
  * the host has it is not replaced by the less that can be seen later.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +70,50 @@ int vc_job_withdraw(struct vc_job *job, struct vc_err *err)
 	                           job->entry.name, job->entry.uid, err);
 }
 
+/* Whether all metadata files of a request are those that we write. */
+static bool is_request_of_ours(struct vc_job *job, int claim, const char *request)
+{
+	static const char ours[] = VC_HOST_DRIVER "-metadata.json";
+	VC_AUTOCLOSE int dir = -1;
+	struct vc_err ignored = VC_ERR_INIT;
+	struct vc_names names = { 0 };
+
+	if (*request == '.' ||
+	    vc_file_open_directory(claim, request, VC_FILE_BENEATH, &dir, &ignored) < 0)
+		return true;
+	if (vc_file_list(job->arena, dir, &names, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (names.v[i][0] != '.' && strcmp(names.v[i], ours) != 0)
+			return false;
+	return true;
+}
+
+/* Somebody else may have put claims there by hand. */
+static bool is_ours(struct vc_job *job, const struct vc_publish *publish,
+                    const struct vc_claim *claim)
+{
+	char *path = vc_arena_printf(job->arena, "%s/%s/%s", publish->claims,
+	                             claim->namespace, claim->name);
+	VC_AUTOCLOSE int dir = -1;
+	struct vc_err why = VC_ERR_INIT;
+	struct vc_names names = { 0 };
+
+	/* a CDI spec of ours, which is left alone */
+	if (*claim->namespace == '\0')
+		return true;
+	if (!path || vc_file_open_directory(AT_FDCWD, path, 0, &dir, &why) < 0)
+		return why.kind == VC_ERR_ABSENT;
+	if (vc_file_list(job->arena, dir, &names, &why) < 0)
+		return false;
+	for (size_t i = 0; i < names.n; i++)
+		if (!is_request_of_ours(job, dir, names.v[i]))
+			return false;
+	return true;
+}
+
 /**
- * vc_job_list_published() - The claims that have files
+ * vc_job_list_published() - The claims that have files of ours, and of nobody else
  * @job:	job
  * @ret_claims:	.uid, .namespace and .name of each
  * @err:	why not
@@ -80,11 +123,19 @@ int vc_job_withdraw(struct vc_job *job, struct vc_err *err)
 int vc_job_list_published(struct vc_job *job, struct vc_claims *ret_claims,
                           struct vc_err *err)
 {
+	struct vc_claims claims = { 0 };
 	struct vc_publish publish;
+	size_t kept = 0;
 
-	if (where(job, &publish, err) < 0)
+	if (where(job, &publish, err) < 0 ||
+	    vc_publish_list(job->arena, &publish, &claims, err) < 0)
 		return -(int)err->kind;
-	return vc_publish_list(job->arena, &publish, ret_claims, err);
+	for (size_t i = 0; i < claims.n; i++)
+		if (is_ours(job, &publish, &claims.v[i]))
+			claims.v[kept++] = claims.v[i];
+	claims.n = kept;
+	*ret_claims = claims;
+	return 0;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -286,7 +286,7 @@ static void test_strays(void **state)
 	node_assert_prepared(m, &claim);
 }
 
-static int copy_tree(struct node_machine *m, const char *from, const char *to)
+static int copy_file(struct node_machine *m, const char *from, const char *to)
 {
 	char *text = vc_arena_strdup(&m->arena, node_get(m, from));
 	int fd = open(node_path(m, to), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -309,7 +309,7 @@ static void test_files_of_others(void **state)
 	node_done(m, node_prepare(m, "disks"));
 	assert_int_equal(mkdir(node_path(m, "run/claims/lab/other"), 0755), 0);
 	assert_int_equal(mkdir(node_path(m, "run/claims/lab/other/device"), 0755), 0);
-	assert_int_equal(copy_tree(m, ours, theirs), 0);
+	assert_int_equal(copy_file(m, ours, theirs), 0);
 	node_done(m, node_unprepare(m, "disks"));
 	node_done(m, node_recover(m));
 	assert_int_equal(m->report.notes.n, 0);
