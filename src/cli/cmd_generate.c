@@ -73,8 +73,6 @@ static int check_options(const struct generate_options *o, unsigned long *ret_li
 	unsigned long libvirt = VC_PLUGIN_LIBVIRT;
 	size_t n;
 
-	if (!o->vmi)
-		return vc_fail(err, VC_ERR_USAGE, "--vmi is missing");
 	if (o->name && !vc_is_dns_subdomain(o->name))
 		return vc_fail(err, VC_ERR_USAGE,
 		               "--name: '%.100s' is no name of an object", o->name);
@@ -120,6 +118,8 @@ static int read_plugin(struct vc_arena *arena, const struct generate_options *o,
 		.stdin_fd = STDIN_FILENO,
 	};
 
+	if (!o->vmi)
+		return vc_fail(err, VC_ERR_USAGE, "--vmi is missing");
 	if (check_options(o, &input.target_libvirt, err) < 0 ||
 	    read_vmi(arena, o->vmi, &input, err) < 0 ||
 	    vc_plugin_read(arena, &input, plugin, err) < 0 ||

@@ -25,7 +25,8 @@
 #include "generate/cel.h"
 #include "generate/plugin.h"
 
-#define EXPRESSION_MAX ((size_t)256 << 10) /* [DRA] an object has 1.5 MiB at most */
+#define EXPRESSION_MAX ((size_t)1 << 20)  /* [DRA] an object has 1.5 MiB at most */
+#define TEXT_MAX       ((size_t)64 << 20) /* more than any VMI can make */
 #define HOSTDEVS       "domainSpec.Devices.Hostdevs"
 
 struct writer {
@@ -225,8 +226,8 @@ static void put_branch(struct writer *w, const struct vc_plugin_device *d,
 static int put_failure(struct writer *w, const struct vc_plugin_device *d,
                        const char *what)
 {
-	const char *text = vc_arena_printf(
-		w->arena, "virt-claim: %s is no %s as expected", d->alias, what);
+	const char *text =
+		vc_arena_printf(w->arena, "virt-claim: %s is no %s", d->alias, what);
 
 	if (!text)
 		return vc_fail_oom(w->err);
@@ -375,14 +376,14 @@ static int put_list(struct writer *w, const struct vc_plugin *plugin)
  * @arena:	holds the text
  * @plugin:	checked by vc_plugin_check()
  * @ret_text:	expression
- * @err:	the alias of a device is too long
+ * @err:	the alias of a device, or the expression, is too long
  *
  * Return: 0, -VC_ERR_REFUSED or -VC_ERR_INTERNAL
  */
 int vc_plugin_expression(struct vc_arena *arena, const struct vc_plugin *plugin,
                          char **ret_text, struct vc_err *err)
 {
-	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(EXPRESSION_MAX);
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(TEXT_MAX);
 	struct writer w = { .arena = arena, .cel = { .buf = &buf }, .err = err };
 	VC_AUTOFREE char *text = NULL;
 	char *copy;
@@ -394,6 +395,11 @@ int vc_plugin_expression(struct vc_arena *arena, const struct vc_plugin *plugin,
 	put(&w, "}}");
 	if (vc_buf_take(&buf, &text, &len, err) < 0)
 		return -(int)err->kind;
+	if (len > EXPRESSION_MAX)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "the expression has %zu bytes, more than an object of "
+		               "Kubernetes can hold; use the hook onDefineDomain instead",
+		               len);
 	copy = vc_arena_strndup(arena, text, len);
 	if (!copy)
 		return vc_fail_oom(err);

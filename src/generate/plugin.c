@@ -97,7 +97,7 @@ int vc_plugin_write(struct vc_arena *arena, const struct vc_plugin *plugin,
                     const char *name, struct vc_buf *buf, struct vc_err *err)
 {
 	struct vc_json_writer w = { .buf = buf };
-	char *expression, *when;
+	char *expression = NULL, *when = NULL;
 
 	if (vc_plugin_expression(arena, plugin, &expression, err) < 0 ||
 	    condition(arena, &plugin->vmi, &when, err) < 0)
@@ -127,7 +127,7 @@ static int write_part(struct vc_arena *arena, struct vc_json_writer *w,
                       const struct vc_plugin_device *device, const char *part,
                       const char *value, struct vc_err *err)
 {
-	char *key;
+	char *key = NULL;
 
 	if (!value)
 		return vc_fail_oom(err);

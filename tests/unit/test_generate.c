@@ -138,8 +138,9 @@ static void test_doors_of_kinds(void **state VC_UNUSED)
 /* Which of them KubeVirt does not write itself */
 static void test_asks(void **state VC_UNUSED)
 {
+	char origin[] = "vmi.json: /spec/networks/0";
 	struct vc_binding b = {
-		.origin = (char *)(uintptr_t) "vmi.json: /spec/networks/0",
+		.origin = origin,
 		.kubevirt_made = true,
 		.options = { .boot_order = 1, .rom_bar = VC_NO },
 	};
