@@ -62,7 +62,7 @@ int vc_job_publish(struct vc_job *job, bool *ret_changed, struct vc_err *err)
  */
 int vc_job_withdraw(struct vc_job *job, struct vc_err *err)
 {
-	struct vc_publish publish;
+	struct vc_publish publish = { 0 };
 
 	if (where(job, &publish, err) < 0)
 		return -(int)err->kind;
@@ -102,7 +102,9 @@ static bool is_ours(struct vc_job *job, const struct vc_publish *publish,
 	/* a CDI spec of ours, which is left alone */
 	if (*claim->namespace == '\0')
 		return true;
-	if (!path || vc_file_open_directory(AT_FDCWD, path, 0, &dir, &why) < 0)
+	if (!path)
+		return false;
+	if (vc_file_open_directory(AT_FDCWD, path, 0, &dir, &why) < 0)
 		return why.kind == VC_ERR_ABSENT;
 	if (vc_file_list(job->arena, dir, &names, &why) < 0)
 		return false;
@@ -124,7 +126,7 @@ int vc_job_list_published(struct vc_job *job, struct vc_claims *ret_claims,
                           struct vc_err *err)
 {
 	struct vc_claims claims = { 0 };
-	struct vc_publish publish;
+	struct vc_publish publish = { 0 };
 	size_t kept = 0;
 
 	if (where(job, &publish, err) < 0 ||
