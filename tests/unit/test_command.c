@@ -315,7 +315,7 @@ static void test_texts(void **state VC_UNUSED)
 		"  one x\n      does x\n",
 		"  3  refused",
 	};
-	static const char *const overview[] = { "  one           do one thing\n",
+	static const char *const overview[] = { "  one                  do one thing\n",
 		                                "  hook install  install it\n",
 		                                "  7  a bug" };
 	static const char *const man[] = {
