@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A PCI driver that does nothing with its devices and does not let them go: remove() waits
  * until somebody writes N to /sys/module/lab_hang/parameters/hold. Devices are given to it
@@ -23,7 +23,7 @@ static void lab_hang_remove(struct pci_dev *pdev)
 		msleep(20);
 }
 
-static const struct pci_device_id lab_hang_ids[] = { { } };
+static const struct pci_device_id lab_hang_ids[] = { {} };
 
 static struct pci_driver lab_hang_driver = {
 	.name = "lab_hang",
