@@ -316,7 +316,7 @@ static void test_texts(void **state VC_UNUSED)
 		"  3  refused",
 	};
 	static const char *const overview[] = { "  one                  do one thing\n",
-		                                "  hook install  install it\n",
+		                                "  hook install         install it\n",
 		                                "  7  a bug" };
 	static const char *const man[] = {
 		".TH VIRT\\-CLAIM\\-ONE 1 ",
