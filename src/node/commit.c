@@ -216,6 +216,16 @@ static int refresh(struct vc_job *job, const struct vc_found_device *found,
 	return 0;
 }
 
+/* That it moved, or what little it is recognised by. */
+static int note(struct vc_job *job, const struct vc_found_device *found,
+                struct vc_err *err)
+{
+	if (!found->located.note)
+		return 0;
+	return vc_job_note(job, err, "'%s': %s", found->claimed->name,
+	                   found->located.note);
+}
+
 /**
  * vc_job_refresh_claim() - Note in the claim where its devices are, and what they prove
  * @job:	job that has observed, before drivers change; .claim is changed, not yet on disk
@@ -231,7 +241,8 @@ int vc_job_refresh_claim(struct vc_job *job, struct vc_err *err)
 	if (vc_plan_find(job->arena, &input, &found, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; i < found.n; i++)
-		if (refresh(job, &found.v[i], &job->claim.devices.v[i].identity, err) < 0)
+		if (note(job, &found.v[i], err) < 0 ||
+		    refresh(job, &found.v[i], &job->claim.devices.v[i].identity, err) < 0)
 			return -(int)err->kind;
 	return 0;
 }

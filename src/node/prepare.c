@@ -39,6 +39,41 @@ static struct vc_entry new_entry(const struct vc_job *job)
 	};
 }
 
+/* [VFIO] a group is used by one process at a time, whoever has claimed its members. */
+static int note_neighbours(struct vc_job *job, const struct vc_prepare_input *input,
+                           const struct vc_host_device *d, struct vc_err *err)
+{
+	const struct vc_iommu_group *group =
+		vc_inventory_group(input->inventory, d->iommu_group);
+
+	for (size_t i = 0; group && i < group->members.n; i++) {
+		const struct vc_entry *other = vc_plan_holder(input, group->members.v[i]);
+
+		if (other &&
+		    vc_job_note(job, err,
+		                "'%s' and '%s' of claim '%s/%s' are in one IOMMU "
+		                "group: only one domain can use both",
+		                d->address, group->members.v[i], other->namespace,
+		                other->name) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
+static int note_groups(struct vc_job *job, const struct vc_prepare_input *input,
+                       struct vc_err *err)
+{
+	struct vc_found_devices found = { 0 };
+
+	if (vc_plan_find(job->arena, input, &found, err) < 0)
+		return -(int)err->kind;
+	for (size_t i = 0; i < found.n; i++)
+		if (found.v[i].device && found.v[i].device->kind == VC_DEVICE_PCI &&
+		    note_neighbours(job, input, found.v[i].device, err) < 0)
+			return -(int)err->kind;
+	return 0;
+}
+
 /* Under the lock. What has to be made is made first. */
 static int reserve(struct vc_job *job, struct vc_err *err)
 {
@@ -52,7 +87,7 @@ static int reserve(struct vc_job *job, struct vc_err *err)
 	if (!has_planned(&job->entry) &&
 	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
-	if (vc_job_refresh_claim(job, err) < 0)
+	if (vc_job_refresh_claim(job, err) < 0 || note_groups(job, &input, err) < 0)
 		return -(int)err->kind;
 	return vc_job_write(job, err);
 }

@@ -256,6 +256,27 @@ static void test_group(void **state)
 	node_assert_forgotten(m, &gpu);
 }
 
+/* Two functions behind one bridge, each without a driver: two claims may have them. */
+static void test_group_of_two_claims(void **state)
+{
+	struct node_machine *m = *state;
+
+	(void)node_claim(m, "a", (const char *const[]){ "0000:07:01.0", NULL });
+	(void)node_claim(m, "b", (const char *const[]){ "0000:07:02.0", NULL });
+	assert_int_equal(node_prepare(m, "a"), -VC_ERR_REFUSED);
+	node_says(m, "0000:07:02.0; claim them together");
+	node_write(m, "sys/bus/pci/drivers/e1000/unbind", "0000:07:02.0");
+	node_done(m, node_prepare(m, "a"));
+	assert_int_equal(m->report.notes.n, 0);
+	node_write(m, "sys/bus/pci/drivers/e1000/bind", "0000:07:02.0");
+	node_done(m, node_prepare(m, "b"));
+	assert_int_equal(m->report.notes.n, 1);
+	assert_non_null(
+		strstr(m->report.notes.v[0],
+	               "'0000:07:02.0' and '0000:07:01.0' of claim 'lab/a' are in "
+	               "one IOMMU group"));
+}
+
 /* What the host needs, and what is made into other devices. */
 static void test_refused_devices(void **state)
 {
@@ -632,6 +653,7 @@ int main(void)
 		T(test_quarantine),
 		T(test_stuck),
 		T(test_group),
+		T(test_group_of_two_claims),
 		T(test_refused_devices),
 		T(test_leases),
 		T(test_repair),
