@@ -212,7 +212,7 @@ const struct vc_source vc_source_owner = {
 /* It said all that it had to say: what it did not speak of is all right. */
 static void settle(struct vc_daemon *daemon)
 {
-	char subject[512];
+	char subject[VC_SUBJECT_SIZE];
 
 	while (vc_ledger_settled(&daemon->ledger, subject, sizeof(subject)))
 		vc_log(&daemon->log, VC_LOG_INFO, "%s: all right again", subject);

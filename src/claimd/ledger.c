@@ -13,7 +13,9 @@ static size_t position(const struct vc_ledger *ledger, const char *subject,
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(ledger->v[middle].subject, subject);
+		/* a longer one is known by its beginning */
+		int order =
+			strncmp(ledger->v[middle].subject, subject, VC_SUBJECT_SIZE - 1);
 
 		*ret_found = order == 0;
 		if (order == 0)
@@ -37,10 +39,18 @@ static struct vc_matter *find(const struct vc_ledger *ledger, const char *subjec
 
 static void remove_at(struct vc_ledger *ledger, size_t i)
 {
-	free(ledger->v[i].subject);
-	free(ledger->v[i].text);
 	ledger->n--;
 	memmove(&ledger->v[i], &ledger->v[i + 1], (ledger->n - i) * sizeof(ledger->v[0]));
+}
+
+/* FNV-1a */
+static uint64_t hash(const char *text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
+		h = (h ^ *p) * UINT64_C(0x100000001b3);
+	return h;
 }
 
 /* Room for one more; NULL there is none. */
@@ -59,23 +69,18 @@ static struct vc_matter *make_room(struct vc_ledger *ledger)
 	return v;
 }
 
-static int add(struct vc_ledger *ledger, const char *subject, const char *text,
+static int add(struct vc_ledger *ledger, const char *subject, uint64_t text,
                struct vc_err *err)
 {
-	bool found;
-	size_t i = position(ledger, subject, &found);
-	struct vc_matter matter = {
-		.subject = strdup(subject),
-		.text = strdup(text),
-		.current = true,
-	};
+	struct vc_matter matter = { .text = text, .current = true };
 	struct vc_matter *v = make_room(ledger);
+	bool found;
+	size_t i;
 
-	if (!matter.subject || !matter.text || !v) {
-		free(matter.subject);
-		free(matter.text);
+	if (!v)
 		return vc_fail_oom(err);
-	}
+	(void)snprintf(matter.subject, sizeof(matter.subject), "%s", subject);
+	i = position(ledger, matter.subject, &found);
 	memmove(&v[i + 1], &v[i], (ledger->n - i) * sizeof(*v));
 	v[i] = matter;
 	ledger->n++;
@@ -97,22 +102,16 @@ static int note(struct vc_ledger *ledger, const char *subject, const char *text,
                 struct vc_matter **ret_matter, bool *ret_news, struct vc_err *err)
 {
 	struct vc_matter *matter = find(ledger, subject);
-	bool news = !matter && ledger->n < VC_LEDGER_MAX;
-	char *copy;
+	uint64_t h = hash(text);
+	bool news = matter ? matter->text != h : ledger->n < VC_LEDGER_MAX;
 
-	if (news && add(ledger, subject, text, err) < 0)
+	if (!matter && news && add(ledger, subject, h, err) < 0)
 		return -(int)err->kind;
-	if (matter && strcmp(matter->text, text) != 0) {
-		copy = strdup(text);
-		if (!copy)
-			return vc_fail_oom(err);
-		free(matter->text);
-		matter->text = copy;
-		news = true;
-	}
 	matter = find(ledger, subject);
-	if (matter)
+	if (matter) {
+		matter->text = h;
 		matter->current = true;
+	}
 	*ret_matter = matter;
 	*ret_news = news;
 	return 0;
@@ -122,7 +121,7 @@ static int note(struct vc_ledger *ledger, const char *subject, const char *text,
  * vc_ledger_problem() - Something is wrong
  * @ledger:	ledger
  * @subject:	with what
- * @text:	what; copied
+ * @text:	what
  * @ret_news:	whether it has to be said. Over VC_LEDGER_MAX it never is
  * @err:	out of memory
  *
@@ -146,7 +145,7 @@ int vc_ledger_problem(struct vc_ledger *ledger, const char *subject, const char 
  * vc_ledger_failed() - An attempt to put something right failed
  * @ledger:	ledger
  * @subject:	what
- * @text:	why; copied
+ * @text:	why
  * @now:	when
  * @ret_news:	as of vc_ledger_problem()
  * @err:	out of memory
@@ -258,8 +257,6 @@ void vc_ledger_forgive(struct vc_ledger *ledger)
  */
 void vc_ledger_release(struct vc_ledger *ledger)
 {
-	while (ledger->n > 0)
-		remove_at(ledger, ledger->n - 1);
 	free(ledger->v);
 	*ledger = (struct vc_ledger){ 0 };
 }

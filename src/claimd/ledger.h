@@ -19,24 +19,27 @@
 #define VC_LEDGER_FIRST_PAUSE_MS 10000
 /* More problems than these are not told apart. */
 #define VC_LEDGER_MAX 8192U
+/* [DRA] a namespace has at most 63 characters, a name 253; of the path of a file this is
+ * enough to tell it from others. */
+#define VC_SUBJECT_SIZE 320
 
 /**
  * struct vc_matter - something that is not as it should be
  * @subject:	a claim as NAMESPACE/NAME, or a file
- * @text:	what is wrong
+ * @text:	hash of what is wrong: whether it is still the same
  * @failures:	attempts in a row that failed
  * @not_before:	when it may be tried again, in milliseconds
  * @current:	it came up since vc_ledger_begin()
  */
 struct vc_matter {
-	char *subject;
-	char *text;
+	char subject[VC_SUBJECT_SIZE];
+	uint64_t text;
 	unsigned failures;
 	int64_t not_before;
 	bool current;
 };
 
-/* Sorted by subject. All zero: nothing is wrong. Owns its texts. */
+/* Sorted by subject. All zero: nothing is wrong. */
 struct vc_ledger {
 	struct vc_matter *v;
 	size_t n, cap;

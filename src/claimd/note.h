@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
+#include "claimd/ledger.h"
 
 /* What has a problem when no claim has. */
 #define VC_SUBJECT_NODE "this node"
@@ -43,7 +43,7 @@ struct vc_note {
 	int64_t number;
 	unsigned long long start;
 	struct vc_counts counts;
-	char subject[512];
+	char subject[VC_SUBJECT_SIZE];
 	char text[VC_ERR_MSG_SIZE];
 };
 

@@ -175,6 +175,24 @@ static void test_limit(void **state VC_UNUSED)
 	vc_ledger_release(&ledger);
 }
 
+/* A subject that is too long is known all the same. */
+static void test_long_subject(void **state VC_UNUSED)
+{
+	struct vc_ledger ledger = { 0 };
+	char subject[2 * VC_SUBJECT_SIZE], back[2 * VC_SUBJECT_SIZE];
+
+	memset(subject, 'x', sizeof(subject) - 1);
+	subject[sizeof(subject) - 1] = '\0';
+	assert_true(problem(&ledger, subject, "no"));
+	assert_false(problem(&ledger, subject, "no"));
+	assert_true(problem(&ledger, subject, "other"));
+	assert_int_equal(ledger.n, 1);
+	vc_ledger_begin(&ledger);
+	assert_true(vc_ledger_settled(&ledger, back, sizeof(back)));
+	assert_int_equal(strlen(back), VC_SUBJECT_SIZE - 1);
+	vc_ledger_release(&ledger);
+}
+
 static void test_renewed(void **state VC_UNUSED)
 {
 	struct vc_renewed renewed = { .n = 0 };
@@ -205,7 +223,7 @@ int main(void)
 		cmocka_unit_test(test_burst),         cmocka_unit_test(test_burst_ends),
 		cmocka_unit_test(test_said_once),     cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_next_is_first), cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_long_subject),  cmocka_unit_test(test_renewed),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
