@@ -41,10 +41,11 @@ grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten do
 check_unit() {
 	unit=$(find "$work" -name "$1" -type f)
 	[ -n "$unit" ] || complain "$1 was not installed"
-	grep -q "^ExecStart=/usr/$2" "$unit" || complain "$1 runs something else"
+	grep -q "^ExecStart=/.*/$2" "$unit" || complain "$1 runs something else"
 	command -v systemd-analyze >/dev/null || return
 	mkdir -p "$work/units"
-	sed "s,^ExecStart=/usr/,ExecStart=$work/usr/," "$unit" >"$work/units/$1"
+	# the prefix of the configuration, not of this installation
+	sed "s,^ExecStart=.*/\(s*bin/\),ExecStart=$work/usr/\1," "$unit" >"$work/units/$1"
 	systemd-analyze verify --man=no "$work/units/$1" >"$work/unit.log" 2>&1 ||
 		complain "systemd: $(cat "$work/unit.log")"
 	! grep virt-claim "$work/unit.log" || complain "systemd complains about $1"
