@@ -66,6 +66,10 @@ struct vc_sysfs_write {
 
 int vc_sysfs_write(struct vc_arena *arena, const struct vc_sysfs_write *write,
                    struct vc_err *err) VC_MUST_CHECK;
+/* An attribute behind the lock of a device: whoever has it may hang. */
+int vc_sysfs_read_within(struct vc_arena *arena, const char *sysfs, const char *path,
+                         unsigned deadline_ms, char **ret_text, struct vc_err *err)
+	VC_MUST_CHECK;
 /* What a child began that had to be left behind may still happen. So look() and undo()
  * ask this first: -VC_ERR_SYSTEM while such a child is at work on @device. */
 int vc_step_idle(const char *run, const char *device, struct vc_err *err) VC_MUST_CHECK;

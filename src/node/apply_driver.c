@@ -66,6 +66,13 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static unsigned left_ms(const struct function *f)
+{
+	int64_t left = f->deadline - now_ms();
+
+	return left > 1 ? (unsigned)left : 1;
+}
+
 static int open_function(struct function *f, struct vc_err *err)
 {
 	vc_pci_address_format(&f->step->pci, f->address);
@@ -100,7 +107,8 @@ static int refresh(struct function *f, struct vc_err *err)
 		*err = why;
 		return r;
 	}
-	if (vc_sysfs_read(f->arena, f->root, path, &override, err) < 0)
+	if (vc_sysfs_read_within(f->arena, f->config->sysfs, path, left_ms(f), &override,
+	                         err) < 0)
 		return -(int)err->kind;
 	f->driver = driver;
 	f->override =
@@ -138,12 +146,11 @@ static bool is_bound(const struct function *f)
 static int put(const struct function *f, const char *path, const char *text,
                struct vc_err *err)
 {
-	int64_t left = f->deadline - now_ms();
 	const struct vc_sysfs_write write = {
 		.sysfs = f->config->sysfs,
 		.path = path,
 		.text = text,
-		.deadline_ms = left > 1 ? (unsigned)left : 1,
+		.deadline_ms = left_ms(f),
 		.run = f->config->run,
 		.device = f->address,
 	};
@@ -178,7 +185,7 @@ static int unbind(struct function *f, struct vc_err *err)
 	if (!f->driver)
 		return 0;
 	r = put(f, path_of(f, "driver/unbind"), f->address, &why);
-	if (refresh(f, err) < 0)
+	if (why.sys != ETIMEDOUT && refresh(f, err) < 0)
 		return -(int)err->kind;
 	if (!f->driver)
 		return 0;

@@ -4,10 +4,9 @@
  *
  * [ABI-PCI] driver_override reads as "(null)" when nothing was set.
  */
-#include <fcntl.h>
 #include <string.h>
 
-#include "host/sysfs.h"
+#include "node/apply.h"
 #include "node/plan.h"
 
 static struct vc_step *find_step(const struct vc_entry *entry,
@@ -27,16 +26,15 @@ static struct vc_step *find_step(const struct vc_entry *entry,
 static int read_override(struct vc_arena *arena, const struct vc_prepare_input *input,
                          const char *address, char **ret_override, struct vc_err *err)
 {
-	VC_AUTOCLOSE int root = -1;
+	const struct vc_config *config = input->node->config;
 	char *path =
 		vc_arena_printf(arena, "bus/pci/devices/%s/driver_override", address);
 	char *text;
 
 	if (!path)
 		return vc_fail_oom(err);
-	if (vc_file_open_directory(AT_FDCWD, input->node->config->sysfs, 0, &root, err) <
-	            0 ||
-	    vc_sysfs_read(arena, root, path, &text, err) < 0)
+	if (vc_sysfs_read_within(arena, config->sysfs, path, config->driver_deadline_ms,
+	                         &text, err) < 0)
 		return -(int)err->kind;
 	*ret_override = *text == '\0' || strcmp(text, "(null)") == 0 ? NULL : text;
 	return 0;
