@@ -33,19 +33,21 @@ static bool is_worth_a_word(const struct vc_step *step)
 	return step->kind != VC_STEP_ACCESS;
 }
 
-static int print_steps(struct vc_arena *arena, const struct vc_prepare_report *report,
-                       const char *separator, bool all, struct vc_buf *buf,
+static int print_steps(struct vc_arena *arena, const struct vc_claim_work *work,
+                       const struct vc_prepare_report *report, struct vc_buf *buf,
                        struct vc_err *err)
 {
+	bool dry = work->options.dry_run;
+
 	for (size_t i = 0; i < report->steps.n; i++) {
 		char *text;
 
-		if (!all && !is_worth_a_word(&report->steps.v[i]))
+		if (!dry && !is_worth_a_word(&report->steps.v[i]))
 			continue;
-		text = vc_step_text(arena, &report->steps.v[i]);
+		text = work->text(arena, &report->steps.v[i]);
 		if (!text)
 			return vc_fail_oom(err);
-		vc_buf_printf(buf, "%s%s", separator, text);
+		vc_buf_printf(buf, "%s%s", dry ? "\n  " : ", ", text);
 	}
 	return 0;
 }
@@ -61,7 +63,7 @@ static int print_claim(struct vc_arena *arena, const struct vc_claim_work *work,
 	                                     : work->done;
 
 	vc_buf_printf(buf, "%s/%s: %s", told->namespace, told->name, what);
-	if (print_steps(arena, report, dry ? "\n  " : ", ", dry, buf, err) < 0)
+	if (print_steps(arena, work, report, buf, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; dry && i < report->notes.n; i++)
 		vc_buf_printf(buf, "\n  %s", report->notes.v[i]);

@@ -30,6 +30,7 @@ struct vc_told_claims {
  * @options:	for it; .stop is set here
  * @done, @would, @already: how it is called: "prepared", "would be prepared", "is prepared
  *		already"
+ * @text:	how a step is told: vc_step_text() or vc_step_undo_text()
  * @json:	told to a program
  */
 struct vc_claim_work {
@@ -39,6 +40,7 @@ struct vc_claim_work {
 	           struct vc_prepare_report *ret_report, struct vc_err *err);
 	struct vc_prepare_options options;
 	const char *done, *would, *already;
+	char *(*text)(struct vc_arena *arena, const struct vc_step *step);
 	bool json;
 };
 

@@ -3,15 +3,15 @@
  * cmd_devices.c - virt-claim devices: what could be given to a virtual machine.
  */
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/devices.h"
+#include "cli/node_options.h"
 #include "cli/output.h"
 #include "host/inventory.h"
 
 struct devices_options {
+	struct vc_node_options node;
 	bool json, wide, claimable;
 	const char *sysfs, *proc, *modules_alias, *pci_ids, *driver;
 	struct vc_strings classes;
@@ -34,8 +34,9 @@ static const struct vc_option options[] = {
 	{ "driver", 0, VC_OPTION_STRING, AT(driver), "DRIVER",
 	  "only devices that this driver holds; 'none': no driver", VC_COMPLETES_WORDS,
 	  "none vfio-pci" },
-	{ "sysfs", 0, VC_OPTION_STRING, AT(sysfs), "DIR", "use this tree instead of /sys",
-	  VC_COMPLETES_DIRECTORY, NULL },
+	VC_NODE_OPTION_CONFIG(struct devices_options),
+	{ "sysfs", 0, VC_OPTION_STRING, AT(sysfs), "DIR",
+	  "use this tree instead of that of this host", VC_COMPLETES_DIRECTORY, NULL },
 	{ "proc", 0, VC_OPTION_STRING, AT(proc), "DIR",
 	  "see here what the host needs, instead of in /proc", VC_COMPLETES_DIRECTORY,
 	  NULL },
@@ -49,37 +50,26 @@ static const struct vc_option options[] = {
 	{ 0 },
 };
 
-/* The file of the running kernel, if there is one. */
-static const char *running_modules_alias(struct vc_arena *arena)
+/* What the configuration of this host says is not true of another tree. */
+static int make_request(struct vc_arena *arena, const struct devices_options *o,
+                        struct vc_inventory_request *ret_request, struct vc_err *err)
 {
-	struct utsname name;
-	char *path;
+	struct vc_inventory_request request = { .sysfs = o->sysfs, .vpd = true };
+	struct vc_node node;
 
-	if (uname(&name) < 0)
-		return NULL;
-	path = vc_arena_printf(arena, "/lib/modules/%s/modules.alias", name.release);
-	return path && access(path, R_OK) == 0 ? path : NULL;
-}
-
-/* What this machine runs says nothing about another tree. */
-static struct vc_inventory_request make_request(struct vc_arena *arena,
-                                                const struct devices_options *o)
-{
-	struct vc_inventory_request request = {
-		.sysfs = o->sysfs ? o->sysfs : "/sys",
-		.proc = o->proc,
-		.modules_alias = o->modules_alias,
-		.pci_ids = o->pci_ids,
-		.vpd = true,
-	};
-
-	if (o->sysfs)
-		return request;
-	if (!request.proc)
-		request.proc = "/proc";
-	if (!request.modules_alias)
-		request.modules_alias = running_modules_alias(arena);
-	return request;
+	if (!o->sysfs) {
+		if (vc_node_options_open(arena, &o->node, &node, err) < 0)
+			return -(int)err->kind;
+		request = vc_node_inventory_request(arena, &node);
+	}
+	if (o->proc)
+		request.proc = o->proc;
+	if (o->modules_alias)
+		request.modules_alias = o->modules_alias;
+	if (o->pci_ids)
+		request.pci_ids = o->pci_ids;
+	*ret_request = request;
+	return 0;
 }
 
 static int check_classes(const struct vc_strings *classes, struct vc_err *err)
@@ -192,13 +182,14 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
 	const struct devices_options *o = values;
-	const struct vc_inventory_request request = make_request(arena, o);
 	const struct vc_names names = { operands, (size_t)n_operands, 0 };
+	struct vc_inventory_request request;
 	struct vc_inventory inventory;
 	struct vc_shown shown = { 0 };
 	int r;
 
 	if (check_classes(&o->classes, err) < 0 ||
+	    make_request(arena, o, &request, err) < 0 ||
 	    vc_inventory_take(arena, &request, &inventory, err) < 0 ||
 	    select_devices(arena, &inventory, o, &names, &shown, err) < 0)
 		return -(int)err->kind;
@@ -224,7 +215,8 @@ const struct vc_command vc_command_devices = {
 		"\n"
 		"Devices that the host needs for itself cannot be claimed: the disk under a "
 		"mounted file system or swap space, the network card of the default route or "
-		"of an ssh session, the boot display, and the controllers above them.\n"
+		"of an ssh session, the boot display, and the controllers above them; unless "
+		"the configuration names that very device.\n"
 		"\n"
 		"Nothing is changed. With --sysfs the tree is that of another machine, so "
 		"that nothing is looked up in /proc or in the running kernel's files unless "

@@ -32,6 +32,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 		.done = "prepared",
 		.would = "would be prepared",
 		.already = "is prepared already",
+		.text = vc_step_text,
 		.json = o->json,
 	};
 

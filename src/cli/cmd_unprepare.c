@@ -28,8 +28,9 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 		.run = vc_node_unprepare,
 		.options = { .dry_run = o->dry_run },
 		.done = "unprepared",
-		.would = "would be unprepared; undone would be",
+		.would = "would be unprepared",
 		.already = "is not prepared",
+		.text = vc_step_undo_text,
 		.json = o->json,
 	};
 

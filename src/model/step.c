@@ -84,6 +84,46 @@ char *vc_step_text(struct vc_arena *arena, const struct vc_step *step)
 	                       step->uid, step->gid, step->mode);
 }
 
+/* Of a driver and of permissions it is the way back; of what was made, its end. */
+static char *driver_undo_text(struct vc_arena *arena, const struct vc_step *step,
+                              const char *pci)
+{
+	return vc_arena_printf(arena, "%s: %s -> %s", pci, step->driver,
+	                       step->old_driver ? step->old_driver : "no driver");
+}
+
+/**
+ * vc_step_undo_text() - What undoing a step does, in one line for people
+ * @arena:	holds the text
+ * @step:	step
+ *
+ * Return: "0000:65:00.0: vfio-pci -> nvme"; NULL out of memory
+ */
+char *vc_step_undo_text(struct vc_arena *arena, const struct vc_step *step)
+{
+	char pci[VC_PCI_ADDRESS_SIZE];
+
+	vc_pci_address_format(&step->pci, pci);
+	switch (step->kind) {
+	case VC_STEP_VFS:
+		return vc_arena_printf(arena, "%s: remove %u virtual function%s", pci,
+		                       step->n_vfs, step->n_vfs == 1 ? "" : "s");
+	case VC_STEP_VF:
+		return vc_arena_printf(arena,
+		                       "%s: virtual function %u: MAC and VLAN as before",
+		                       pci, step->vf_index);
+	case VC_STEP_MDEV:
+		return vc_arena_printf(arena, "%s: remove mediated device %s",
+		                       step->parent, step->uuid);
+	case VC_STEP_DRIVER:
+		return driver_undo_text(arena, step, pci);
+	case VC_STEP_ACCESS:
+		break;
+	}
+	return vc_arena_printf(arena, "/dev/%s: owner %u:%u mode %04o", step->node,
+	                       step->old_uid, step->old_gid, step->old_mode);
+}
+
 /**
  * vc_step_shared() - Whether two steps are one thing that claims share
  * @a:		step of one claim

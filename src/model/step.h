@@ -75,6 +75,8 @@ struct vc_steps {
 
 /* One line for people: "0000:65:00.0: nvme -> vfio-pci"; NULL out of memory */
 char *vc_step_text(struct vc_arena *arena, const struct vc_step *step) VC_NONNULL;
+/* What undoing it does: "0000:65:00.0: vfio-pci -> nvme" */
+char *vc_step_undo_text(struct vc_arena *arena, const struct vc_step *step) VC_NONNULL;
 /* Whether two claims that both need them need one and the same thing: VFs of one PF, one
  * node. The first claim does such a step, and whoever undoes the last one undoes it. */
 bool vc_step_shared(const struct vc_step *a, const struct vc_step *b) VC_NONNULL;

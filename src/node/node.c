@@ -121,6 +121,29 @@ static const char *find_modules_alias(struct vc_arena *arena,
 }
 
 /**
+ * vc_node_inventory_request() - What there is to look at
+ * @arena:	for a path
+ * @node:	node
+ *
+ * Return: request; it lives as long as @node
+ */
+struct vc_inventory_request vc_node_inventory_request(struct vc_arena *arena,
+                                                      const struct vc_node *node)
+{
+	const struct vc_config *config = node->config;
+
+	return (struct vc_inventory_request){
+		.sysfs = config->sysfs,
+		.proc = config->proc,
+		.modules_alias = find_modules_alias(arena, config),
+		.pci_ids = config->pci_ids,
+		.allowed = (const char *const *)config->allowed.v,
+		.n_allowed = config->allowed.n,
+		.vpd = true,
+	};
+}
+
+/**
  * vc_node_observe() - Look at the whole machine
  * @arena:	holds the result
  * @node:	node
@@ -132,16 +155,8 @@ static const char *find_modules_alias(struct vc_arena *arena,
 int vc_node_observe(struct vc_arena *arena, const struct vc_node *node,
                     struct vc_inventory *ret_inventory, struct vc_err *err)
 {
-	const struct vc_config *config = node->config;
-	const struct vc_inventory_request request = {
-		.sysfs = config->sysfs,
-		.proc = config->proc,
-		.modules_alias = find_modules_alias(arena, config),
-		.pci_ids = config->pci_ids,
-		.allowed = (const char *const *)config->allowed.v,
-		.n_allowed = config->allowed.n,
-		.vpd = true,
-	};
+	const struct vc_inventory_request request =
+		vc_node_inventory_request(arena, node);
 	struct vc_inventory inventory;
 
 	if (vc_inventory_take(arena, &request, &inventory, err) < 0 ||

@@ -36,6 +36,9 @@ struct vc_node {
 /* @config lives as long as the node. */
 int vc_node_open(struct vc_arena *arena, const struct vc_config *config,
                  struct vc_node *ret_node, struct vc_err *err) VC_MUST_CHECK;
+/* What the configuration says there is to look at. */
+struct vc_inventory_request vc_node_inventory_request(struct vc_arena *arena,
+                                                      const struct vc_node *node);
 /* What the machine has now, with what the host needs and what the configuration allows. */
 int vc_node_observe(struct vc_arena *arena, const struct vc_node *node,
                     struct vc_inventory *ret_inventory, struct vc_err *err) VC_MUST_CHECK;

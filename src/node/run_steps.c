@@ -101,14 +101,6 @@ static bool is_shared_kind(const struct vc_step *step)
 	return step->kind == VC_STEP_VFS || step->kind == VC_STEP_ACCESS;
 }
 
-static bool same_thing(const struct vc_step *a, const struct vc_step *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	return a->kind == VC_STEP_VFS ? vc_pci_address_compare(&a->pci, &b->pci) == 0
-	                              : strcmp(a->node, b->node) == 0;
-}
-
 static bool others_need(const struct vc_job *job, const struct vc_step *step)
 {
 	for (size_t i = 0; i < job->entries.n; i++) {
@@ -118,7 +110,7 @@ static bool others_need(const struct vc_job *job, const struct vc_step *step)
 			continue;
 		for (size_t j = 0; j < other->steps.n; j++)
 			if (other->steps.v[j].state != VC_STEP_UNDONE &&
-			    same_thing(&other->steps.v[j], step))
+			    vc_step_shared(&other->steps.v[j], step))
 				return true;
 	}
 	return false;
@@ -136,8 +128,9 @@ static int begin_shared_undo(struct vc_job *job, struct vc_step *step, struct vc
 }
 
 /* Of a step that is ours alone the journal may lag behind: undoing it can be repeated, and
- * a full file system must not keep us from it. */
-static int undo_step(struct vc_job *job, struct vc_step *step, struct vc_err *err)
+ * a full file system must not keep us from it. *ret_ours: it was not left to others. */
+static int undo_step(struct vc_job *job, struct vc_step *step, bool *ret_ours,
+                     struct vc_err *err)
 {
 	struct vc_err ignored = VC_ERR_INIT;
 
@@ -145,7 +138,8 @@ static int undo_step(struct vc_job *job, struct vc_step *step, struct vc_err *er
 		(void)set_state(job, step, VC_STEP_UNDOING, &ignored);
 	else if (begin_shared_undo(job, step, err) < 0)
 		return -(int)err->kind;
-	if (step->state == VC_STEP_UNDOING &&
+	*ret_ours = step->state == VC_STEP_UNDOING;
+	if (*ret_ours &&
 	    vc_step_ops(step->kind)->undo(job->arena, job->node, step, err) < 0)
 		return -(int)err->kind;
 	step->problem = NULL;
@@ -187,12 +181,13 @@ int vc_job_undo_steps(struct vc_job *job, struct vc_err *err)
 	for (size_t i = job->entry.steps.n; i-- > 0;) {
 		struct vc_step *step = &job->entry.steps.v[i];
 		struct vc_err why = VC_ERR_INIT;
+		bool ours = false;
 
 		if (step->state == VC_STEP_PLANNED || step->state == VC_STEP_UNDONE ||
 		    (stuck && makes_devices(step)))
 			continue;
-		if (undo_step(job, step, &why) == 0) {
-			if (report_step(job, step, &why) < 0)
+		if (undo_step(job, step, &ours, &why) == 0) {
+			if (ours && report_step(job, step, &why) < 0)
 				return vc_fail_oom(err);
 			continue;
 		}

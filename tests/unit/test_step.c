@@ -56,6 +56,46 @@ static void test_text(void **state VC_UNUSED)
 	}
 }
 
+static void test_undo_texts(void **state VC_UNUSED)
+{
+	static char nvme[] = "nvme", mtty[] = "mtty";
+	const struct vc_pci_address pci = { .bus = 1 };
+	static const char *const expected[] = {
+		"0000:01:00.0: vfio-pci -> nvme",
+		"0000:01:00.0: vfio-pci -> no driver",
+		"0000:01:00.0: remove 1 virtual function",
+		"0000:01:00.0: remove 4 virtual functions",
+		"0000:01:00.0: virtual function 3: MAC and VLAN as before",
+		"mtty: remove mediated device "
+		"4b20d080-1b54-4048-85b3-a6a62d165c01",
+		"/dev/vfio/12: owner 1:2 mode 0600",
+	};
+	const struct vc_step steps[] = {
+		{ .kind = VC_STEP_DRIVER,
+		  .pci = pci,
+		  .driver = driver,
+		  .old_driver = nvme },
+		{ .kind = VC_STEP_DRIVER, .pci = pci, .driver = driver },
+		{ .kind = VC_STEP_VFS, .pci = pci, .n_vfs = 1 },
+		{ .kind = VC_STEP_VFS, .pci = pci, .n_vfs = 4 },
+		{ .kind = VC_STEP_VF, .pci = pci, .vf_index = 3 },
+		{ .kind = VC_STEP_MDEV, .parent = mtty, .uuid = uuid },
+		{ .kind = VC_STEP_ACCESS,
+		  .node = node,
+		  .old_uid = 1,
+		  .old_gid = 2,
+		  .old_mode = 0600 },
+	};
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(steps); i++) {
+		VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+		char *text = vc_step_undo_text(&arena, &steps[i]);
+
+		assert_non_null(text);
+		assert_string_equal(text, expected[i]);
+	}
+}
+
 static void test_names(void **state VC_UNUSED)
 {
 	for (int i = 0; i < VC_STEP_KINDS; i++)
@@ -97,14 +137,14 @@ static void test_out_of_memory(void **state VC_UNUSED)
 	const struct vc_step step = { .kind = VC_STEP_DRIVER, .driver = driver };
 
 	assert_null(vc_step_text(&arena, &step));
+	assert_null(vc_step_undo_text(&arena, &step));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_text),          cmocka_unit_test(test_undo_texts),
+		cmocka_unit_test(test_names),         cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_out_of_memory),
 	};
 
