@@ -23,6 +23,14 @@
 static const char *const one_disk[] = { DISK, NULL };
 static const char *const two_disks[] = { DISK, DISK2, NULL };
 
+static void assert_note(const struct node_machine *m, const char *text)
+{
+	for (size_t i = 0; i < m->report.notes.n; i++)
+		if (strstr(m->report.notes.v[i], text))
+			return;
+	fail_msg("no note says '%s'", text);
+}
+
 static void test_there_and_back(void **state)
 {
 	struct node_machine *m = *state;
@@ -271,10 +279,8 @@ static void test_group_of_two_claims(void **state)
 	node_write(m, "sys/bus/pci/drivers/e1000/bind", "0000:07:02.0");
 	node_done(m, node_prepare(m, "b"));
 	assert_int_equal(m->report.notes.n, 1);
-	assert_non_null(
-		strstr(m->report.notes.v[0],
-	               "'0000:07:02.0' and '0000:07:01.0' of claim 'lab/a' are in "
-	               "one IOMMU group"));
+	assert_note(m, "'0000:07:02.0' and '0000:07:01.0' of claim 'lab/a' are in "
+	               "one IOMMU group");
 }
 
 /* What the host needs, and what is made into other devices. */
@@ -526,14 +532,6 @@ static void test_permissions(void **state)
 	node_done(m, node_unprepare(m, "disk"));
 	node_assert_forgotten(m, &claim);
 	node_assert_driver(m, DISK, "nvme");
-}
-
-static void assert_note(const struct node_machine *m, const char *text)
-{
-	for (size_t i = 0; i < m->report.notes.n; i++)
-		if (strstr(m->report.notes.v[i], text))
-			return;
-	fail_msg("no note says '%s'", text);
 }
 
 static void test_preview(void **state)
