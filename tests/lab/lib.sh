@@ -123,6 +123,10 @@ driver() { # ADDRESS - its driver now, or nothing
 		basename "$(readlink "/sys/bus/pci/devices/$1/driver")"
 }
 
+is_on() { # ADDRESS DRIVER
+	[ "$(driver "$1")" = "$2" ]
+}
+
 bind() { # ADDRESS DRIVER - by hand, with driver_override; "" gives it back to its own
 	local device=/sys/bus/pci/devices/$1
 	[ -z "$2" ] || [ -d "/sys/bus/pci/drivers/$2" ] || modprobe "$2"
@@ -460,7 +464,7 @@ lab_state() {
 	virsh -q list --all --name | sed '/^$/d; s/^/domain /'
 	find /run/virt-claim /var/lib/virt-claim /var/run/cdi /etc/libvirt/hooks /etc/virt-claim \
 		/etc/libvirt/qemu/autostart /var/lib/libvirt/qemu/save -type f,l 2>/dev/null |
-		grep -vE '/\.?lock$|/busy/' | sort
+		grep -vE '/\.?lock$|/busy/|\.pid$' | sort
 	lsmod | grep -oE '^(lab_hang|mtty|mdpy) '
 	systemctl is-active libvirtd.service virt-claimd.service | paste -sd' '
 	return 0
