@@ -46,7 +46,7 @@ static int check_found(const struct vc_claimed_device *claimed, const char *addr
 		return vc_fail(err, VC_ERR_REFUSED,
 		               "'%s' is known by its name alone; there is nothing to "
 		               "record anew",
-		               claimed->identity.slot_path);
+		               claimed->identity.address);
 	if (!d && address)
 		return vc_fail(err, VC_ERR_ABSENT,
 		               "there is no device '%.128s'; 'virt-claim devices' lists "

@@ -26,11 +26,10 @@ struct verifier {
 	const struct vc_verify_vmi_input *in;
 };
 
-static struct vc_check verdict(const struct subject *s, const char *name,
-                               enum vc_verdict value)
+static struct vc_check verdict(const char *alias, const char *name, enum vc_verdict value)
 {
 	return (struct vc_check){
-		.device = s ? s->binding->alias : NULL,
+		.device = alias,
 		.name = name,
 		.verdict = value,
 	};
@@ -49,7 +48,7 @@ static int check_element(struct verifier *v, const struct subject *s, struct vc_
 {
 	const bool known = s->match.first != NULL;
 	const enum vc_kind kind = known ? s->match.first->host.kind : VC_KIND_UNKNOWN;
-	struct vc_check check = verdict(s, "element", VC_VERDICT_OK);
+	struct vc_check check = verdict(s->binding->alias, "element", VC_VERDICT_OK);
 
 	if (s->binding->kubevirt_made && vc_door_of_kind(kind) != VC_DOOR_HOOK)
 		return vc_verify_add(&v->v, &check, err, "KubeVirt makes it");
@@ -79,7 +78,7 @@ static bool is_listed(const struct vc_names *listed, const char *name)
 static int check_listed(struct verifier *v, const struct subject *s, struct vc_err *err)
 {
 	const char *claim = s->binding->claim;
-	struct vc_check check = verdict(s, "claim", VC_VERDICT_OK);
+	struct vc_check check = verdict(s->binding->alias, "claim", VC_VERDICT_OK);
 
 	if (!claim || is_listed(&v->in->listed, claim))
 		return vc_verify_add(&v->v, &check, err,
@@ -117,7 +116,7 @@ static const struct vc_binding *named_by(const struct verifier *v,
 static int check_compute(struct verifier *v, const struct subject *s, struct vc_err *err)
 {
 	const struct vc_binding *other = named_by(v, s);
-	struct vc_check check = verdict(s, "compute", VC_VERDICT_OK);
+	struct vc_check check = verdict(s->binding->alias, "compute", VC_VERDICT_OK);
 
 	if (s->binding->kubevirt_made && other) {
 		check.verdict = VC_VERDICT_FAILED;
@@ -143,7 +142,7 @@ static int check_compute(struct verifier *v, const struct subject *s, struct vc_
 static bool is_unknown(struct verifier *v, const struct subject *s, const char *name,
                        int *ret_r, struct vc_err *err)
 {
-	struct vc_check check = verdict(s, name, VC_VERDICT_UNKNOWN);
+	struct vc_check check = verdict(s->binding->alias, name, VC_VERDICT_UNKNOWN);
 
 	if (s->match.n > 0 && !s->match.ambiguous)
 		return false;
@@ -168,7 +167,8 @@ static bool is_request(const char *text, const char *request)
 static int check_metadata(struct verifier *v, const struct subject *s, struct vc_err *err)
 {
 	const struct vc_metadata_requests *list = &v->in->metadata;
-	struct vc_check check = verdict(s, "metadata", VC_VERDICT_UNKNOWN);
+	struct vc_check check =
+		verdict(s->binding->alias, "metadata", VC_VERDICT_UNKNOWN);
 	const char *request = s->binding->request, *other = NULL;
 	bool any = false;
 	int r = 0;
@@ -209,7 +209,8 @@ static int check_metadata(struct verifier *v, const struct subject *s, struct vc
 static int check_one_device(struct verifier *v, const struct subject *s,
                             struct vc_err *err)
 {
-	struct vc_check check = verdict(s, "one-device", VC_VERDICT_FAILED);
+	struct vc_check check =
+		verdict(s->binding->alias, "one-device", VC_VERDICT_FAILED);
 	int r = 0;
 
 	if (is_unknown(v, s, "one-device", &r, err))
@@ -232,7 +233,7 @@ static int check_one_device(struct verifier *v, const struct subject *s,
 static int check_address(struct verifier *v, const struct subject *s, struct vc_err *err)
 {
 	const struct vc_device *d = s->match.first;
-	struct vc_check check = verdict(s, "address", VC_VERDICT_OK);
+	struct vc_check check = verdict(s->binding->alias, "address", VC_VERDICT_OK);
 	struct vc_pci_address address;
 	struct vc_err why = VC_ERR_INIT;
 	const char *mdev, *pci;
@@ -268,7 +269,7 @@ static int check_address(struct verifier *v, const struct subject *s, struct vc_
 
 static int check_options(struct verifier *v, const struct subject *s, struct vc_err *err)
 {
-	struct vc_check check = verdict(s, "options", VC_VERDICT_OK);
+	struct vc_check check = verdict(s->binding->alias, "options", VC_VERDICT_OK);
 	char text[OPTIONS_TEXT] = "";
 	size_t used = 0;
 
