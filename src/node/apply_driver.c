@@ -343,14 +343,18 @@ static int bind_old(struct function *f, struct vc_err *err)
 	               f->address, old);
 }
 
-/* As long as an override is set no other driver takes the function. */
+/* As long as an override is set no other driver takes the function; and a driver that knows
+ * nothing of such functions takes it only while the override is its own. */
 static int restore(struct function *f, struct vc_err *err)
 {
 	const char *override = f->step->old_override;
+	const char *meanwhile =
+		same_driver(override, f->step->old_driver) ? override : NULL;
 
 	if (f->driver && !is_bound(f)) /* its own, or whose it was given to */
 		return set_override(f, override, err);
-	if (set_override(f, NULL, err) < 0 || unbind(f, err) < 0 || bind_old(f, err) < 0)
+	if (set_override(f, meanwhile, err) < 0 || unbind(f, err) < 0 ||
+	    bind_old(f, err) < 0)
 		return -(int)err->kind;
 	return set_override(f, override, err);
 }
@@ -384,6 +388,7 @@ static int look(struct vc_arena *arena, const struct vc_node *node,
 
 	if (open_function(&f, err) < 0 || vc_step_idle(f.config->run, f.address, err) < 0)
 		return -(int)err->kind;
+	f.deadline = now_ms() + VC_LOOK_MS;
 	if (exists(&f) && refresh(&f, &why) < 0 && exists(&f)) {
 		*err = why;
 		return -(int)err->kind;
