@@ -2,9 +2,12 @@
 /*
  * sriov.c - physical functions and their virtual ones.
  *
- * [ABI-PCI] sriov_totalvfs, sriov_numvfs, sriov_drivers_autoprobe and virtfn<N> of a PF,
- * physfn of a VF. N is the number by which the PF's driver knows the VF, for its MAC
- * address for example.
+ * [ABI-PCI] sriov_totalvfs, sriov_drivers_autoprobe and virtfn<N> of a PF, physfn of a VF. N
+ * is the number by which the PF's driver knows the VF, for its MAC address for example.
+ *
+ * [Linux] drivers/pci/iov.c: from 5.5 to 6.9 sriov_numvfs is read under the lock of the
+ * device, which a driver that hangs in unbind holds. The links say as much, and whoever
+ * looks at the whole machine must not wait for one device.
  */
 #include <string.h>
 
@@ -15,21 +18,26 @@
 /* [SR-IOV] TotalVFs has 16 bits. */
 #define VFS_MAX 65535U
 
+static bool is_link(const char *name, uint64_t *ret_index)
+{
+	return vc_parse_literal(&name, "virtfn") &&
+	       vc_parse_number(name, VFS_MAX, ret_index);
+}
+
 static int read_links(const struct vc_function_dir *dir, const struct vc_at *at,
                       struct vc_err *err)
 {
 	struct vc_scan *scan = dir->scan;
 
 	for (size_t i = 0; i < dir->names->n; i++) {
-		const char *cursor = dir->names->v[i];
 		struct vc_pci_address address;
 		struct vc_vf_link *link;
 		uint64_t index;
 		char *name;
 
-		if (!vc_parse_literal(&cursor, "virtfn") ||
-		    !vc_parse_number(cursor, VFS_MAX, &index))
+		if (!is_link(dir->names->v[i], &index))
 			continue;
+		dir->device->pci.n_vfs++;
 		if (vc_at_link(at, dir->names->v[i], &name, err) < 0)
 			return -(int)err->kind;
 		if (!name || !vc_path_is_function(name, &address))
@@ -46,16 +54,14 @@ static int read_pf(const struct vc_function_dir *dir, const struct vc_at *at,
                    struct vc_err *err)
 {
 	struct vc_pci_part *pci = &dir->device->pci;
-	int64_t total = 0, n = 0, autoprobe = 1;
+	int64_t total = 0, autoprobe = 1;
 
 	if (vc_at_number(at, "sriov_totalvfs", VFS_MAX, &total, err) < 0 ||
-	    vc_at_number(at, "sriov_numvfs", VFS_MAX, &n, err) < 0 ||
 	    vc_at_number(at, "sriov_drivers_autoprobe", 1, &autoprobe, err) < 0)
 		return -(int)err->kind;
 	pci->total_vfs = total > 0 ? (unsigned)total : 0;
-	pci->n_vfs = n > 0 ? (unsigned)n : 0;
 	pci->vf_autoprobe = autoprobe == 1;
-	return pci->n_vfs > 0 ? read_links(dir, at, err) : 0;
+	return read_links(dir, at, err);
 }
 
 /**

@@ -66,6 +66,10 @@ struct vc_sysfs_write {
 
 int vc_sysfs_write(struct vc_arena *arena, const struct vc_sysfs_write *write,
                    struct vc_err *err) VC_MUST_CHECK;
+/* How long an answer may take when the lock of the node may be held meanwhile: look(), and
+ * what plans ask. */
+#define VC_LOOK_MS 5000U
+
 /* An attribute behind the lock of a device: whoever has it may hang. */
 int vc_sysfs_read_within(struct vc_arena *arena, const char *sysfs, const char *path,
                          unsigned deadline_ms, char **ret_text, struct vc_err *err)

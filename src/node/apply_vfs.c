@@ -68,7 +68,8 @@ static int read_number(const struct pf *pf, const char *name, unsigned max,
 
 	if (!path)
 		return vc_fail_oom(err);
-	if (vc_sysfs_read(pf->arena, pf->root, path, &text, err) < 0)
+	if (vc_sysfs_read_within(pf->arena, pf->config->sysfs, path, VC_LOOK_MS, &text,
+	                         err) < 0)
 		return -(int)err->kind;
 	if (!vc_parse_number(text, max, &number))
 		return vc_fail(err, VC_ERR_SYSTEM,

@@ -33,8 +33,7 @@ static int read_override(struct vc_arena *arena, const struct vc_prepare_input *
 
 	if (!path)
 		return vc_fail_oom(err);
-	if (vc_sysfs_read_within(arena, config->sysfs, path, config->driver_deadline_ms,
-	                         &text, err) < 0)
+	if (vc_sysfs_read_within(arena, config->sysfs, path, VC_LOOK_MS, &text, err) < 0)
 		return -(int)err->kind;
 	*ret_override = *text == '\0' || strcmp(text, "(null)") == 0 ? NULL : text;
 	return 0;
