@@ -66,8 +66,8 @@ static void test_undo_texts(void **state VC_UNUSED)
 		"0000:01:00.0: remove 1 virtual function",
 		"0000:01:00.0: remove 4 virtual functions",
 		"0000:01:00.0: virtual function 3: MAC and VLAN as before",
-		"mtty: remove mediated device "
-		"4b20d080-1b54-4048-85b3-a6a62d165c01",
+		("mtty: remove mediated device "
+		 "4b20d080-1b54-4048-85b3-a6a62d165c01"),
 		"/dev/vfio/12: owner 1:2 mode 0600",
 	};
 	const struct vc_step steps[] = {
