@@ -339,6 +339,15 @@ static void test_names(void **state)
 	assert_int_equal(recv(w->kernel, &byte, 1, MSG_DONTWAIT), -1);
 }
 
+/* RTA_NEXT() through void, as clang wants it. */
+static struct rtattr *next_attribute(struct rtattr *a, size_t *len)
+{
+	size_t size = RTA_ALIGN(a->rta_len);
+
+	*len -= size;
+	return (void *)((char *)a + size);
+}
+
 /* The attributes of a VF, three levels down. */
 static void read_request(struct wire *w, struct ifla_vf_mac *mac,
                          struct ifla_vf_vlan *vlan)
@@ -364,7 +373,7 @@ static void read_request(struct wire *w, struct ifla_vf_mac *mac,
 	assert_int_equal(info->rta_type, IFLA_VF_INFO | NLA_F_NESTED);
 	assert_int_equal(info->rta_len, RTA_PAYLOAD(list));
 	len = RTA_PAYLOAD(info);
-	for (a = RTA_DATA(info); RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+	for (a = RTA_DATA(info); RTA_OK(a, len); a = next_attribute(a, &len)) {
 		if (a->rta_type == IFLA_VF_MAC)
 			memcpy(mac, RTA_DATA(a), sizeof(*mac));
 		else if (a->rta_type == IFLA_VF_VLAN)
