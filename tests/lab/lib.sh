@@ -202,10 +202,9 @@ power_cut() { # [LAYOUT] - the phase ends here; the next one runs after the next
 	sleep 100
 }
 
-restart() { # [LAYOUT] - the same, in an orderly way
+restart() { # [LAYOUT] - the same, after everything has been written to the disk
 	echo "restart"
 	sync
-	umount -a -t ext4 -r 2>/dev/null
 	host cut "${1-standard}"
 	sleep 100
 }

@@ -1,5 +1,10 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lab machine: a QEMU process, what is plugged into it, and the talk with it."""
+"""The lab machine: a QEMU process, what is plugged into it, and the talk with it.
+
+As a program, for build-image: machine.py IMAGE-DIRECTORY DISK WORK-DIRECTORY boots a root disk
+once, and keeps what was written.
+"""
 
 import hashlib
 import json
@@ -9,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,6 +74,7 @@ def make_share(share, programs):
     """What the machine sees as /lab."""
     os.makedirs(os.path.join(share, "output"))
     os.makedirs(os.path.join(share, "state"))
+    os.makedirs(programs, exist_ok=True)
     shutil.copytree(programs, os.path.join(share, "programs"), symlinks=True)
     shutil.copytree(os.path.join(HERE, "scenarios"), os.path.join(share, "scenarios"))
     shutil.copy(os.path.join(HERE, "lib.sh"), share)
@@ -91,12 +98,11 @@ def qemu_command(image, program="qemu-system-x86_64"):
 
 
 class Machine:
-    def __init__(self, image, disk, share, work, say=lambda text: None):
+    def __init__(self, image, disk, share, work):
         self.image = image
         self.disk = os.path.join(image, disk + ".img")
         self.share = share
         self.work = work
-        self.say = say
         self.process = None
         self.boots = 0
         self.jobs = 0
@@ -333,6 +339,12 @@ class Machine:
             self.errors.close()
         self.process = None
 
+    def commit(self):
+        """What was written to the root disk becomes part of the image."""
+        subprocess.run(qemu_command(self.image, "qemu-img") + [
+            "commit", "-q", self.path("root.qcow2")], check=True, env=self.environment,
+            timeout=120)
+
     def remove(self):
         self.cut()
         shutil.rmtree(self.work, ignore_errors=True)
@@ -369,3 +381,31 @@ class Lines:
     def write(self, line):
         self.connection.settimeout(30)
         self.connection.sendall(line.encode() + b"\n")
+
+
+def prime(image, disk, work):
+    share = os.path.join(work, "share")
+    make_share(share, os.path.join(share, "nothing"))
+    machine = Machine(image, disk, share, os.path.join(work, "machine"))
+    machine.new_disks()
+    try:
+        machine.boot()
+        status, output = machine.run(
+            "virsh -q capabilities && virsh -q domcapabilities --virttype qemu && "
+            "virsh -q domcapabilities --virttype kvm; sync; fstrim / || :", 200)
+        if status != 0:
+            with open(output, errors="replace") as file:
+                raise LabError("priming failed: " + file.read())
+        machine.agent.write("off")
+        machine.process.wait(60)
+        machine.commit()
+    finally:
+        machine.remove()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        prime(*sys.argv[1:])
+    except (LabError, subprocess.SubprocessError) as problem:
+        sys.exit("machine.py: %s" % problem)
