@@ -24,7 +24,7 @@
 struct vc_view {
 	const struct vc_work *work;
 	struct vc_arena *arena;
-	struct vc_node node;
+	struct vc_local_node node;
 	struct vc_publish publish;
 	struct vc_inventory inventory;
 	struct vc_host_claims claims;

@@ -168,7 +168,7 @@ static void warn_of_those_before(const struct vc_claim_work *work,
 		                                              : work->done);
 }
 
-static int work_on(struct vc_arena *arena, const struct vc_node *node,
+static int work_on(struct vc_arena *arena, const struct vc_local_node *node,
                    const struct vc_claim_work *work,
                    const struct vc_claim_operand *operand, struct vc_told_claims *told,
                    struct vc_err *err)
@@ -210,7 +210,7 @@ int vc_claims_work(struct vc_arena *arena, const struct vc_node_options *options
 	struct vc_told_claims told = { 0 };
 	struct vc_claim_operand *claims =
 		vc_arena_alloc(arena, (size_t)n_operands + 1, sizeof(*claims));
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (!claims)
 		return vc_fail_oom(err);

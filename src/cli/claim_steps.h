@@ -34,7 +34,7 @@ struct vc_told_claims {
  * @json:	told to a program
  */
 struct vc_claim_work {
-	int (*run)(struct vc_arena *arena, const struct vc_node *node,
+	int (*run)(struct vc_arena *arena, const struct vc_local_node *node,
 	           const char *namespace, const char *name,
 	           const struct vc_prepare_options *options,
 	           struct vc_prepare_report *ret_report, struct vc_err *err);

@@ -52,7 +52,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	struct vc_names notes = { 0 };
 	struct vc_adoption adoption;
 	struct vc_adopted adopted;
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (o->request && !vc_is_dns_label(o->request))
 		return vc_fail(err, VC_ERR_USAGE, "--request: '%.64s' is no request",

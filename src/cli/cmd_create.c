@@ -67,7 +67,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	struct vc_names notes = { 0 };
 	struct vc_host_claim claim;
 	struct vc_claim_order order;
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (vc_claim_operand_parse(arena, operands[0], &operand, err) < 0 ||
 	    vc_wishes_read(arena, &o->wishes, &wishes, err) < 0 ||

@@ -30,7 +30,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 	const struct delete_options *o = values;
 	struct vc_claim_operand *list =
 		vc_arena_alloc(arena, (size_t)n_operands, sizeof(*list));
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (!list)
 		return vc_fail_oom(err);

@@ -55,7 +55,7 @@ static int make_request(struct vc_arena *arena, const struct devices_options *o,
                         struct vc_inventory_request *ret_request, struct vc_err *err)
 {
 	struct vc_inventory_request request = { .sysfs = o->sysfs, .vpd = true };
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (!o->sysfs) {
 		if (vc_node_options_open(arena, &o->node, &node, err) < 0)

@@ -25,7 +25,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
 	const struct list_options *o = values;
 	struct vc_registry registry;
-	struct vc_node node;
+	struct vc_local_node node;
 	int r;
 
 	if (vc_node_options_open(arena, &o->node, &node, err) < 0 ||

@@ -25,7 +25,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 {
 	const struct recover_options *o = values;
 	struct vc_prepare_report report = { 0 };
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (vc_node_options_open(arena, &o->node, &node, err) < 0 ||
 	    vc_node_recover(arena, &node, o->dry_run, &report, err) < 0)

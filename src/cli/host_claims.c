@@ -70,7 +70,7 @@ static int add_existing(struct vc_arena *arena, struct vc_names *files, char *pa
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_host_claims_files(struct vc_arena *arena, const struct vc_node *node,
+int vc_host_claims_files(struct vc_arena *arena, const struct vc_local_node *node,
                          const struct vc_host_claim *claim, struct vc_names *ret_files,
                          struct vc_err *err)
 {

@@ -125,8 +125,8 @@ static int add_journal(struct vc_arena *arena, struct vc_json_writer *w,
 }
 
 static int add_claim(struct vc_arena *arena, struct vc_json_writer *w,
-                     const struct vc_node *node, const struct vc_claim_status *status,
-                     struct vc_err *err)
+                     const struct vc_local_node *node,
+                     const struct vc_claim_status *status, struct vc_err *err)
 {
 	const struct vc_host_claim *claim = status->claim;
 	struct vc_names files;
@@ -165,7 +165,7 @@ static int add_claim(struct vc_arena *arena, struct vc_json_writer *w,
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_host_claims_json(struct vc_arena *arena, const struct vc_node *node,
+int vc_host_claims_json(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_registry *registries, size_t n_registries,
                         struct vc_buf *buf, struct vc_err *err)
 {

@@ -161,7 +161,7 @@ static const char *whose_text(const struct vc_claimed_device *d)
 	return "";
 }
 
-static int add_identity(struct vc_arena *arena, const struct vc_node *node,
+static int add_identity(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_claimed_device *d, struct vc_buf *buf,
                         struct vc_err *err)
 {
@@ -254,7 +254,7 @@ static int add_wishes(struct vc_arena *arena, const struct vc_claimed_device *d,
 	return 0;
 }
 
-static int add_device(struct vc_arena *arena, const struct vc_node *node,
+static int add_device(struct vc_arena *arena, const struct vc_local_node *node,
                       const struct vc_device_status *d, struct vc_buf *buf,
                       struct vc_err *err)
 {
@@ -292,7 +292,7 @@ static int add_journal(struct vc_arena *arena, const struct vc_entry *entry,
 	return 0;
 }
 
-static int add_files(struct vc_arena *arena, const struct vc_node *node,
+static int add_files(struct vc_arena *arena, const struct vc_local_node *node,
                      const struct vc_host_claim *claim, struct vc_buf *buf,
                      struct vc_err *err)
 {
@@ -317,7 +317,7 @@ static int add_files(struct vc_arena *arena, const struct vc_node *node,
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_host_claims_text(struct vc_arena *arena, const struct vc_node *node,
+int vc_host_claims_text(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_claim_status *status, struct vc_buf *buf,
                         struct vc_err *err)
 {

@@ -27,7 +27,7 @@ static int check_named(const char *path, struct vc_err *err)
  * vc_node_open()
  */
 int vc_node_options_open(struct vc_arena *arena, const struct vc_node_options *options,
-                         struct vc_node *ret_node, struct vc_err *err)
+                         struct vc_local_node *ret_node, struct vc_err *err)
 {
 	const char *path = options->config ? options->config : vc_hook_config_path();
 	struct vc_config *config = vc_arena_alloc(arena, 1, sizeof(*config));

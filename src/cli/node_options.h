@@ -33,7 +33,8 @@ struct vc_claim_operand {
 };
 
 int vc_node_options_open(struct vc_arena *arena, const struct vc_node_options *options,
-                         struct vc_node *ret_node, struct vc_err *err) VC_MUST_CHECK;
+                         struct vc_local_node *ret_node, struct vc_err *err)
+	VC_MUST_CHECK;
 int vc_claim_operand_parse(struct vc_arena *arena, const char *text,
                            struct vc_claim_operand *ret_operand, struct vc_err *err)
 	VC_MUST_CHECK;

@@ -31,8 +31,8 @@ bool vc_show_is_claim(const char *operand)
 	       access(operand, F_OK) < 0;
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node, const char *operand,
-                struct vc_registry *registry, struct vc_err *err)
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
+                const char *operand, struct vc_registry *registry, struct vc_err *err)
 {
 	struct vc_claim_operand claim;
 	int r;
@@ -65,7 +65,7 @@ int vc_show_claims(struct vc_arena *arena, const char *config, bool json, char *
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
 	const struct vc_node_options options = { .config = config };
 	struct vc_registry *v = vc_arena_alloc(arena, (size_t)n_operands, sizeof(*v));
-	struct vc_node node;
+	struct vc_local_node node;
 
 	if (!v)
 		return vc_fail_oom(err);

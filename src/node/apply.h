@@ -29,11 +29,11 @@ enum vc_step_look {
  * is -VC_ERR_SYSTEM with .sys ETIMEDOUT.
  */
 struct vc_step_kind_ops {
-	int (*act)(struct vc_arena *arena, const struct vc_node *node,
+	int (*act)(struct vc_arena *arena, const struct vc_local_node *node,
 	           const struct vc_step *step, struct vc_err *err);
-	int (*undo)(struct vc_arena *arena, const struct vc_node *node,
+	int (*undo)(struct vc_arena *arena, const struct vc_local_node *node,
 	            const struct vc_step *step, struct vc_err *err);
-	int (*look)(struct vc_arena *arena, const struct vc_node *node,
+	int (*look)(struct vc_arena *arena, const struct vc_local_node *node,
 	            const struct vc_step *step, enum vc_step_look *ret_look,
 	            struct vc_err *err);
 };

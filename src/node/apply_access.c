@@ -52,7 +52,7 @@ static void await_event(int events, int64_t left)
 }
 
 /* As vc_device_node_open(), but waits for a node that is missing. */
-static int await_node(struct vc_arena *arena, const struct vc_node *node,
+static int await_node(struct vc_arena *arena, const struct vc_local_node *node,
                       const char *path, int *ret_fd, struct stat *ret_stat,
                       struct vc_err *err)
 {
@@ -92,7 +92,7 @@ struct access {
 	mode_t mode;
 };
 
-static int give(const struct vc_node *node, const char *path, int fd,
+static int give(const struct vc_local_node *node, const char *path, int fd,
                 const struct access *to, struct vc_err *err)
 {
 	struct stat st;
@@ -111,7 +111,7 @@ static int give(const struct vc_node *node, const char *path, int fd,
 	               node->config->dev, path, to->uid, to->gid, to->mode);
 }
 
-static int act(struct vc_arena *arena, const struct vc_node *node,
+static int act(struct vc_arena *arena, const struct vc_local_node *node,
                const struct vc_step *step, struct vc_err *err)
 {
 	const struct access new = { step->uid, step->gid, step->mode };
@@ -139,7 +139,7 @@ static bool is_ours(const struct vc_step *step, const struct stat *st)
 }
 
 /* What somebody has changed since is left to them. */
-static int undo(struct vc_arena *arena, const struct vc_node *node,
+static int undo(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	const struct access old = { step->old_uid, step->old_gid, step->old_mode };
@@ -172,7 +172,7 @@ static enum vc_step_look compare(const struct vc_step *step, const struct stat *
 	return VC_LOOK_BETWEEN;
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node,
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, enum vc_step_look *ret_look,
                 struct vc_err *err)
 {

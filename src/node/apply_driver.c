@@ -299,7 +299,7 @@ static int verify_bound(const struct function *f, struct vc_err *err)
 		f->driver ? f->driver : "", f->driver ? "'" : "", f->step->driver);
 }
 
-static int act(struct vc_arena *arena, const struct vc_node *node,
+static int act(struct vc_arena *arena, const struct vc_local_node *node,
                const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_function)
@@ -359,7 +359,7 @@ static int restore(struct function *f, struct vc_err *err)
 	return set_override(f, override, err);
 }
 
-static int undo(struct vc_arena *arena, const struct vc_node *node,
+static int undo(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_function)
@@ -378,7 +378,7 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
 	return -(int)err->kind;
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node,
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, enum vc_step_look *ret_look,
                 struct vc_err *err)
 {

@@ -128,7 +128,7 @@ static int write_text(const struct mdev *m, const char *path, const char *text,
 	return -(int)err->kind;
 }
 
-static int act(struct vc_arena *arena, const struct vc_node *node,
+static int act(struct vc_arena *arena, const struct vc_local_node *node,
                const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_mdev) struct mdev before = MDEV_INIT(arena, node, step);
@@ -152,7 +152,7 @@ static int act(struct vc_arena *arena, const struct vc_node *node,
 		step->parent, step->uuid);
 }
 
-static int undo(struct vc_arena *arena, const struct vc_node *node,
+static int undo(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_mdev) struct mdev before = MDEV_INIT(arena, node, step);
@@ -178,7 +178,7 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
 	               step->uuid);
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node,
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, enum vc_step_look *ret_look,
                 struct vc_err *err)
 {

@@ -15,13 +15,13 @@
 
 #define NO_MAC "00:00:00:00:00:00"
 
-static int open_sysfs(const struct vc_node *node, int *ret_root, struct vc_err *err)
+static int open_sysfs(const struct vc_local_node *node, int *ret_root, struct vc_err *err)
 {
 	return vc_file_open_directory(AT_FDCWD, node->config->sysfs, 0, ret_root, err);
 }
 
 /* Where the PF and the VF are, and how the PF is reached. */
-static int find_vf(struct vc_arena *arena, const struct vc_node *node,
+static int find_vf(struct vc_arena *arena, const struct vc_local_node *node,
                    const struct vc_step *step, bool *ret_there, struct vc_pf_link *link,
                    struct vc_err *err)
 {
@@ -59,7 +59,7 @@ static int fail_gone(const struct vc_step *step, struct vc_err *err)
 	               step->vf_index, name);
 }
 
-static int act(struct vc_arena *arena, const struct vc_node *node,
+static int act(struct vc_arena *arena, const struct vc_local_node *node,
                const struct vc_step *step, struct vc_err *err)
 {
 	const struct vc_vf_setting setting = {
@@ -102,7 +102,7 @@ static enum vc_step_look compare(const struct vc_step *step,
 }
 
 /* A PF that refuses what was asked for refuses the way back too. */
-static bool is_as_before(struct vc_arena *arena, const struct vc_node *node,
+static bool is_as_before(struct vc_arena *arena, const struct vc_local_node *node,
                          const struct vc_step *step, const struct vc_pf_link *link)
 {
 	struct vc_err unknown = VC_ERR_INIT;
@@ -118,7 +118,7 @@ static bool is_as_before(struct vc_arena *arena, const struct vc_node *node,
 
 /* Only what was changed is put back. Drivers that take no zeros for an address keep the
  * one that they have: nobody else gets it. */
-static int undo(struct vc_arena *arena, const struct vc_node *node,
+static int undo(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	struct vc_vf_setting setting = {
@@ -144,7 +144,7 @@ static int undo(struct vc_arena *arena, const struct vc_node *node,
 	                        : vc_vf_setting_write(arena, node, &link, &setting, err);
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node,
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, enum vc_step_look *ret_look,
                 struct vc_err *err)
 {

@@ -199,7 +199,7 @@ static int make(const struct pf *pf, struct vc_err *err)
 	return -(int)err->kind;
 }
 
-static int act(struct vc_arena *arena, const struct vc_node *node,
+static int act(struct vc_arena *arena, const struct vc_local_node *node,
                const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_pf) struct pf pf = PF_INIT(arena, node, step);
@@ -264,7 +264,7 @@ static int check_removed(const struct pf *pf, struct vc_err *err)
 	               pf->name, n);
 }
 
-static int undo(struct vc_arena *arena, const struct vc_node *node,
+static int undo(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, struct vc_err *err)
 {
 	VC_CLEANUP(close_pf) struct pf pf = PF_INIT(arena, node, step);
@@ -298,7 +298,7 @@ static bool autoprobe_is_left(const struct pf *pf)
 	       (now == 1) != pf->step->autoprobe;
 }
 
-static int look(struct vc_arena *arena, const struct vc_node *node,
+static int look(struct vc_arena *arena, const struct vc_local_node *node,
                 const struct vc_step *step, enum vc_step_look *ret_look,
                 struct vc_err *err)
 {

@@ -62,7 +62,7 @@ static int find_cdev(struct vc_arena *arena, int root, const char *device,
  *
  * Return: 0, -VC_ERR_ABSENT (no sysfs), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
-int vc_device_node_path(struct vc_arena *arena, const struct vc_node *node,
+int vc_device_node_path(struct vc_arena *arena, const struct vc_local_node *node,
                         const char *name, char **ret_path, struct vc_err *err)
 {
 	VC_AUTOCLOSE int root = -1;
@@ -104,7 +104,7 @@ static int open_path(int dir, const char *path)
  *
  * Return: 0, -VC_ERR_ABSENT, -VC_ERR_REFUSED (no character device) or -VC_ERR_SYSTEM
  */
-int vc_device_node_open(const struct vc_node *node, const char *path, int *ret_fd,
+int vc_device_node_open(const struct vc_local_node *node, const char *path, int *ret_fd,
                         struct stat *ret_stat, struct vc_err *err)
 {
 	const char *dev = node->config->dev;

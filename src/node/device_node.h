@@ -17,9 +17,9 @@
 #define VC_NODE_CDEVS "vfio/devices/"
 
 /* NULL: not a device that has one, or not now. */
-int vc_device_node_path(struct vc_arena *arena, const struct vc_node *node,
+int vc_device_node_path(struct vc_arena *arena, const struct vc_local_node *node,
                         const char *name, char **ret_path, struct vc_err *err)
 	VC_MUST_CHECK;
 /* An O_PATH descriptor of a character device; @path from vc_device_node_path(). */
-int vc_device_node_open(const struct vc_node *node, const char *path, int *ret_fd,
+int vc_device_node_open(const struct vc_local_node *node, const char *path, int *ret_fd,
                         struct stat *ret_stat, struct vc_err *err) VC_MUST_CHECK;

@@ -47,7 +47,7 @@ int vc_job_write(const struct vc_job *job, struct vc_err *err)
  */
 int vc_job_read(struct vc_job *job, struct vc_err *err)
 {
-	const struct vc_node *node = job->node;
+	const struct vc_local_node *node = job->node;
 
 	if (vc_journal_list(job->arena, node->config->run, node->boot_id, &job->entries,
 	                    err) < 0 ||

@@ -33,7 +33,7 @@
  */
 struct vc_job {
 	struct vc_arena *arena;
-	const struct vc_node *node;
+	const struct vc_local_node *node;
 	const struct vc_prepare_options *options;
 	struct vc_host_claim claim;
 	struct vc_entries entries;

@@ -14,7 +14,7 @@
 
 #define LIBVIRT_RUN "/run/libvirt/qemu"
 
-static int find_user(const char *name, struct vc_node *node, struct vc_err *err)
+static int find_user(const char *name, struct vc_local_node *node, struct vc_err *err)
 {
 	const struct passwd *entry;
 	uint64_t number;
@@ -33,7 +33,7 @@ static int find_user(const char *name, struct vc_node *node, struct vc_err *err)
 	return 0;
 }
 
-static int find_group(const char *name, struct vc_node *node, struct vc_err *err)
+static int find_group(const char *name, struct vc_local_node *node, struct vc_err *err)
 {
 	const struct group *entry;
 	uint64_t number;
@@ -51,7 +51,7 @@ static int find_group(const char *name, struct vc_node *node, struct vc_err *err
 	return 0;
 }
 
-static int find_accounts(const struct vc_config *config, struct vc_node *node,
+static int find_accounts(const struct vc_config *config, struct vc_local_node *node,
                          struct vc_err *err)
 {
 	node->has_user = config->qemu_user || config->qemu_group;
@@ -86,9 +86,9 @@ static char *make_pool(struct vc_arena *arena)
  * Return: 0, -VC_ERR_INPUT, -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
 int vc_node_open(struct vc_arena *arena, const struct vc_config *config,
-                 struct vc_node *ret_node, struct vc_err *err)
+                 struct vc_local_node *ret_node, struct vc_err *err)
 {
-	struct vc_node node = { .config = config };
+	struct vc_local_node node = { .config = config };
 	struct vc_process self;
 
 	if (find_accounts(config, &node, err) < 0 ||
@@ -128,7 +128,7 @@ static const char *find_modules_alias(struct vc_arena *arena,
  * Return: request; it lives as long as @node
  */
 struct vc_inventory_request vc_node_inventory_request(struct vc_arena *arena,
-                                                      const struct vc_node *node)
+                                                      const struct vc_local_node *node)
 {
 	const struct vc_config *config = node->config;
 
@@ -152,7 +152,7 @@ struct vc_inventory_request vc_node_inventory_request(struct vc_arena *arena,
  *
  * Return: 0, or what vc_inventory_take() returns
  */
-int vc_node_observe(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_observe(struct vc_arena *arena, const struct vc_local_node *node,
                     struct vc_inventory *ret_inventory, struct vc_err *err)
 {
 	const struct vc_inventory_request request =

@@ -12,7 +12,7 @@
 #include "translate/config.h"
 
 /**
- * struct vc_node - one node, from the configuration
+ * struct vc_local_node - one node, from the configuration
  * @config:	where things are
  * @boot_id:	this boot
  * @pool:	host name as a DNS label
@@ -21,7 +21,7 @@
  *		(libvirt gives nodes to its own QEMU by itself)
  * @leases:	for store/lease.h
  */
-struct vc_node {
+struct vc_local_node {
 	const struct vc_config *config;
 	char *boot_id;
 	char *pool;
@@ -35,10 +35,10 @@ struct vc_node {
 
 /* @config lives as long as the node. */
 int vc_node_open(struct vc_arena *arena, const struct vc_config *config,
-                 struct vc_node *ret_node, struct vc_err *err) VC_MUST_CHECK;
+                 struct vc_local_node *ret_node, struct vc_err *err) VC_MUST_CHECK;
 /* What the configuration says there is to look at. */
 struct vc_inventory_request vc_node_inventory_request(struct vc_arena *arena,
-                                                      const struct vc_node *node);
+                                                      const struct vc_local_node *node);
 /* What the machine has now, with what the host needs and what the configuration allows. */
-int vc_node_observe(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_observe(struct vc_arena *arena, const struct vc_local_node *node,
                     struct vc_inventory *ret_inventory, struct vc_err *err) VC_MUST_CHECK;

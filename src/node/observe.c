@@ -71,7 +71,7 @@ static void note_setting(const struct vc_vf_settings *settings, struct vc_pci_pa
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_observe_vfs(struct vc_arena *arena, const struct vc_node *node,
+int vc_observe_vfs(struct vc_arena *arena, const struct vc_local_node *node,
                    struct vc_inventory *inventory, struct vc_err *err)
 {
 	struct vc_vf_settings settings = { 0 };
@@ -92,7 +92,7 @@ int vc_observe_vfs(struct vc_arena *arena, const struct vc_node *node,
 }
 
 /* Nothing when there is no such node. */
-static int add_node(struct vc_arena *arena, const struct vc_node *node, char *name,
+static int add_node(struct vc_arena *arena, const struct vc_local_node *node, char *name,
                     struct vc_inventory *inventory, struct vc_err *err)
 {
 	VC_AUTOCLOSE int fd = -1;
@@ -119,7 +119,7 @@ static int add_node(struct vc_arena *arena, const struct vc_node *node, char *na
 }
 
 /* Those on vfio have them now; groups are on vfio as a whole or not at all. */
-static int add_device(struct vc_arena *arena, const struct vc_node *node,
+static int add_device(struct vc_arena *arena, const struct vc_local_node *node,
                       const struct vc_host_device *d, struct vc_inventory *inventory,
                       struct vc_err *err)
 {
@@ -148,7 +148,7 @@ static int compare_nodes(const void *a, const void *b)
 }
 
 /* [IOMMUFD] /dev/iommu is there before the first device is on vfio. */
-static bool has_cdevs(struct vc_arena *arena, const struct vc_node *node)
+static bool has_cdevs(struct vc_arena *arena, const struct vc_local_node *node)
 {
 	char *iommu = vc_arena_printf(arena, "%s/iommu", node->config->dev);
 	char *devices = vc_arena_printf(arena, "%s/" VC_NODE_CDEVS, node->config->dev);
@@ -166,7 +166,7 @@ static bool has_cdevs(struct vc_arena *arena, const struct vc_node *node)
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_observe_nodes(struct vc_arena *arena, const struct vc_node *node,
+int vc_observe_nodes(struct vc_arena *arena, const struct vc_local_node *node,
                      struct vc_inventory *inventory, struct vc_err *err)
 {
 	if (!node->has_user)

@@ -7,7 +7,7 @@
 
 #include "node/node.h"
 
-int vc_observe_vfs(struct vc_arena *arena, const struct vc_node *node,
+int vc_observe_vfs(struct vc_arena *arena, const struct vc_local_node *node,
                    struct vc_inventory *inventory, struct vc_err *err) VC_MUST_CHECK;
-int vc_observe_nodes(struct vc_arena *arena, const struct vc_node *node,
+int vc_observe_nodes(struct vc_arena *arena, const struct vc_local_node *node,
                      struct vc_inventory *inventory, struct vc_err *err) VC_MUST_CHECK;

@@ -22,7 +22,7 @@
  * @leases:	that live
  */
 struct vc_prepare_input {
-	const struct vc_node *node;
+	const struct vc_local_node *node;
 	const struct vc_host_claim *claim;
 	const struct vc_inventory *inventory;
 	const struct vc_entries *entries;

@@ -28,7 +28,7 @@ static void copy_old(const struct vc_inventory *inventory, struct vc_step *step)
 static int add_node(struct vc_arena *arena, const struct vc_prepare_input *input,
                     char *name, struct vc_entry *entry, struct vc_err *err)
 {
-	const struct vc_node *node = input->node;
+	const struct vc_local_node *node = input->node;
 	struct vc_step step = {
 		.kind = VC_STEP_ACCESS,
 		.node = name,

@@ -308,7 +308,7 @@ static int prepare(struct vc_job *job, const char *namespace, const char *name,
  * -VC_ERR_REFUSED, -VC_ERR_SYSTEM (the machine said no; .sys is EINTR when .stop was set) or
  * -VC_ERR_INTERNAL
  */
-int vc_node_prepare(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_prepare(struct vc_arena *arena, const struct vc_local_node *node,
                     const char *namespace, const char *name,
                     const struct vc_prepare_options *options,
                     struct vc_prepare_report *ret_report, struct vc_err *err)

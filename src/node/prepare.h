@@ -40,13 +40,13 @@ struct vc_prepare_report {
 /* Prepared already: checked, and published again; what somebody undid meanwhile is done
  * again, unless a running domain has a device of the claim. On failure everything is given
  * back; what cannot be is quarantined, and the error says both. */
-int vc_node_prepare(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_prepare(struct vc_arena *arena, const struct vc_local_node *node,
                     const char *namespace, const char *name,
                     const struct vc_prepare_options *options,
                     struct vc_prepare_report *ret_report, struct vc_err *err)
 	VC_MUST_CHECK;
 /* Refused while a running domain has a lease on one of the devices. Not prepared: fine. */
-int vc_node_unprepare(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_unprepare(struct vc_arena *arena, const struct vc_local_node *node,
                       const char *namespace, const char *name,
                       const struct vc_prepare_options *options,
                       struct vc_prepare_report *ret_report, struct vc_err *err)
@@ -54,6 +54,6 @@ int vc_node_unprepare(struct vc_arena *arena, const struct vc_node *node,
 /* Finishes or undoes what processes left that are gone; tries quarantined entries again;
  * forgets other boots; withdraws files that no entry stands behind. One claim that fails
  * does not stop the others; .notes says each, and .n_failed how many. */
-int vc_node_recover(struct vc_arena *arena, const struct vc_node *node, bool dry_run,
-                    struct vc_prepare_report *ret_report, struct vc_err *err)
-	VC_MUST_CHECK;
+int vc_node_recover(struct vc_arena *arena, const struct vc_local_node *node,
+                    bool dry_run, struct vc_prepare_report *ret_report,
+                    struct vc_err *err) VC_MUST_CHECK;

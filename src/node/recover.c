@@ -309,8 +309,9 @@ static int recover_all(struct vc_job *job, bool dry_run, struct vc_err *err)
  * Return: 0, -VC_ERR_REFUSED (an entry of the journal cannot be read; somebody has the lock
  * for too long), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
-int vc_node_recover(struct vc_arena *arena, const struct vc_node *node, bool dry_run,
-                    struct vc_prepare_report *ret_report, struct vc_err *err)
+int vc_node_recover(struct vc_arena *arena, const struct vc_local_node *node,
+                    bool dry_run, struct vc_prepare_report *ret_report,
+                    struct vc_err *err)
 {
 	struct vc_job job = { .arena = arena, .node = node };
 

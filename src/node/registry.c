@@ -18,7 +18,7 @@ struct state {
 	struct vc_leases leases;
 };
 
-static int read_journal(struct vc_arena *arena, const struct vc_node *node,
+static int read_journal(struct vc_arena *arena, const struct vc_local_node *node,
                         struct vc_entries *ret_entries, struct vc_leases *ret_leases,
                         struct vc_err *err)
 {
@@ -29,7 +29,7 @@ static int read_journal(struct vc_arena *arena, const struct vc_node *node,
 }
 
 /* A claim that cannot be read may have any device. */
-static int read_state(struct vc_arena *arena, const struct vc_node *node,
+static int read_state(struct vc_arena *arena, const struct vc_local_node *node,
                       struct state *state, struct vc_err *err)
 {
 	struct vc_names notes = { 0 };
@@ -46,7 +46,7 @@ static int read_state(struct vc_arena *arena, const struct vc_node *node,
 	return read_journal(arena, node, &state->entries, &state->leases, err);
 }
 
-static int take_lock(const struct vc_node *node, int *ret_lock, struct vc_err *err)
+static int take_lock(const struct vc_local_node *node, int *ret_lock, struct vc_err *err)
 {
 	return vc_lock_take(node->config->run, LOCK_MS, ret_lock, err);
 }
@@ -68,7 +68,7 @@ static int make_uuids(struct vc_arena *arena, const char **uuids, size_t n,
 	return 0;
 }
 
-static int start_claim(struct vc_arena *arena, const struct vc_node *node,
+static int start_claim(struct vc_arena *arena, const struct vc_local_node *node,
                        const struct vc_claim_order *order, struct vc_host_claim *claim,
                        struct vc_err *err)
 {
@@ -120,7 +120,7 @@ static int check_name_is_free(const struct vc_host_claims *claims,
  * Return: 0, -VC_ERR_REFUSED (the name, or a device, is not to be had), -VC_ERR_ABSENT (no
  * such device), or as vc_node_observe(), vc_lock_take() and vc_claim_store_create()
  */
-int vc_registry_create(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_create(struct vc_arena *arena, const struct vc_local_node *node,
                        const struct vc_claim_order *order,
                        struct vc_host_claim *ret_claim, struct vc_names *notes,
                        struct vc_err *err)
@@ -209,7 +209,7 @@ static int check_not_used(struct vc_arena *arena, const struct vc_prepare_input 
  * Return: 0, -VC_ERR_ABSENT, -VC_ERR_REFUSED, or as vc_node_observe(), vc_lock_take() and
  * vc_claim_store_delete()
  */
-int vc_registry_delete(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_delete(struct vc_arena *arena, const struct vc_local_node *node,
                        const char *namespace, const char *name, struct vc_err *err)
 {
 	VC_AUTOCLOSE int lock = -1;
@@ -324,7 +324,7 @@ static int accept_device(struct vc_arena *arena, const struct vc_select *select,
  * Return: 0, -VC_ERR_ABSENT (no such claim, request or device), -VC_ERR_REFUSED, or as
  * vc_node_observe(), vc_lock_take() and vc_claim_store_update()
  */
-int vc_registry_adopt(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_adopt(struct vc_arena *arena, const struct vc_local_node *node,
                       const struct vc_adoption *adoption, struct vc_adopted *ret_adopted,
                       struct vc_names *notes, struct vc_err *err)
 {
@@ -363,7 +363,7 @@ int vc_registry_adopt(struct vc_arena *arena, const struct vc_node *node,
 
 /* Looking */
 
-static int read_claims(struct vc_arena *arena, const struct vc_node *node,
+static int read_claims(struct vc_arena *arena, const struct vc_local_node *node,
                        const char *namespace, const char *name,
                        struct vc_registry *registry, struct vc_err *err)
 {
@@ -390,7 +390,7 @@ static int read_claims(struct vc_arena *arena, const struct vc_node *node,
  * Return: 0, -VC_ERR_ABSENT (no such claim), or as vc_claim_store_list(),
  * vc_journal_list(), vc_lease_living() and vc_node_observe()
  */
-int vc_registry_look(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_look(struct vc_arena *arena, const struct vc_local_node *node,
                      const char *namespace, const char *name,
                      struct vc_registry *registry, struct vc_err *err)
 {

@@ -21,12 +21,12 @@ struct vc_claim_order {
 	size_t n_wishes;
 };
 
-int vc_registry_create(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_create(struct vc_arena *arena, const struct vc_local_node *node,
                        const struct vc_claim_order *order,
                        struct vc_host_claim *ret_claim, struct vc_names *notes,
                        struct vc_err *err) VC_MUST_CHECK;
 /* Refused while the journal has it, or a domain uses one of its devices. */
-int vc_registry_delete(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_delete(struct vc_arena *arena, const struct vc_local_node *node,
                        const char *namespace, const char *name, struct vc_err *err)
 	VC_MUST_CHECK;
 
@@ -51,7 +51,7 @@ struct vc_adopted {
 };
 
 /* Refused while the journal has the claim. */
-int vc_registry_adopt(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_adopt(struct vc_arena *arena, const struct vc_local_node *node,
                       const struct vc_adoption *adoption, struct vc_adopted *ret_adopted,
                       struct vc_names *notes, struct vc_err *err) VC_MUST_CHECK;
 
@@ -75,6 +75,6 @@ struct vc_registry {
 };
 
 /* @name NULL: all claims. The result is where it is: .statuses point into it. */
-int vc_registry_look(struct vc_arena *arena, const struct vc_node *node,
+int vc_registry_look(struct vc_arena *arena, const struct vc_local_node *node,
                      const char *namespace, const char *name,
                      struct vc_registry *registry, struct vc_err *err) VC_MUST_CHECK;

@@ -157,7 +157,7 @@ static int node_name(struct vc_look *look, char **ret_name, struct vc_err *err)
 /* Nodes are looked at only when they are given to somebody. */
 static int check_node(struct vc_look *look, struct vc_err *err)
 {
-	const struct vc_node *node = look->input->node;
+	const struct vc_local_node *node = look->input->node;
 	const struct vc_device_node *n;
 	char *name = NULL;
 

@@ -203,7 +203,7 @@ static int unprepare(struct vc_job *job, const char *namespace, const char *name
  * Return: 0, -VC_ERR_ABSENT (no such claim), -VC_ERR_REFUSED (a running domain uses it, another
  * process is at work on it), -VC_ERR_SYSTEM (quarantined) or -VC_ERR_INTERNAL
  */
-int vc_node_unprepare(struct vc_arena *arena, const struct vc_node *node,
+int vc_node_unprepare(struct vc_arena *arena, const struct vc_local_node *node,
                       const char *namespace, const char *name,
                       const struct vc_prepare_options *options,
                       struct vc_prepare_report *ret_report, struct vc_err *err)

@@ -199,7 +199,7 @@ static bool parse_line(struct vc_arena *arena, char *line, struct vc_vf_setting 
  * Return: 0, -VC_ERR_SYSTEM (none answers; deadline over: .sys is ETIMEDOUT) or
  * -VC_ERR_INTERNAL
  */
-int vc_vf_settings_read(struct vc_arena *arena, const struct vc_node *node,
+int vc_vf_settings_read(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_pf_link links[], size_t n_links,
                         unsigned deadline_ms, struct vc_vf_settings *ret_settings,
                         struct vc_err *err)
@@ -248,7 +248,7 @@ static bool parse_mac(const char *text, uint8_t ret_mac[VC_MAC_BYTES])
  * Return: 0, -VC_ERR_INPUT (no MAC address, no VLAN), -VC_ERR_SYSTEM (refused by kernel or
  * driver; deadline over: .sys is ETIMEDOUT) or -VC_ERR_INTERNAL
  */
-int vc_vf_setting_write(struct vc_arena *arena, const struct vc_node *node,
+int vc_vf_setting_write(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_pf_link *link,
                         const struct vc_vf_setting *setting, struct vc_err *err)
 {

@@ -41,11 +41,11 @@ struct vc_vf_settings {
 };
 
 /* Of every PF that answers; -VC_ERR_SYSTEM when none does. */
-int vc_vf_settings_read(struct vc_arena *arena, const struct vc_node *node,
+int vc_vf_settings_read(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_pf_link links[], size_t n_links,
                         unsigned deadline_ms, struct vc_vf_settings *ret_settings,
                         struct vc_err *err) VC_MUST_CHECK;
-int vc_vf_setting_write(struct vc_arena *arena, const struct vc_node *node,
+int vc_vf_setting_write(struct vc_arena *arena, const struct vc_local_node *node,
                         const struct vc_pf_link *link,
                         const struct vc_vf_setting *setting, struct vc_err *err)
 	VC_MUST_CHECK;

@@ -30,7 +30,7 @@ struct node_machine {
 	char root[200];
 	struct vc_arena arena;
 	struct vc_config config;
-	struct vc_node node;
+	struct vc_local_node node;
 	struct vc_err err;
 	struct vc_prepare_report report;
 	unsigned n_claims;

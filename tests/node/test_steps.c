@@ -38,7 +38,7 @@ struct machine {
 	struct vc_arena arena;
 	struct vc_err err;
 	struct vc_config config;
-	struct vc_node node;
+	struct vc_local_node node;
 	char text[4096]; /* of get() and log */
 };
 

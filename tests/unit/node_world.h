@@ -17,7 +17,7 @@ struct node_world {
 	struct vc_arena arena;
 	struct vc_err err;
 	struct vc_config config;
-	struct vc_node node;
+	struct vc_local_node node;
 	struct vc_host_device devices[16];
 	struct vc_inventory inventory;
 	struct vc_entry others[4];

@@ -17,7 +17,7 @@ struct fixture {
 	struct vc_arena arena;
 	struct vc_err err;
 	struct vc_config config;
-	struct vc_node node;
+	struct vc_local_node node;
 	struct vc_names notes;
 	char state[96], run[96], leases[96];
 };
