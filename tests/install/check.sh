@@ -13,7 +13,7 @@ complain() {
 	rc=1
 }
 
-DESTDIR=$work cmake --install "$build" --prefix /usr >"$work/log" 2>&1 || {
+DESTDIR=$work cmake --install "$build" >"$work/log" 2>&1 || {
 	cat "$work/log"
 	exit 1
 }
@@ -33,6 +33,9 @@ grep -q "bus='0x65'\|bus=\"0x65\"" "$work/out.xml" || complain "the rewritten do
 
 [ -x "$work/usr/bin/onDefineDomain" ] || complain "no KubeVirt hook was installed"
 [ -x "$work/usr/bin/virt-claim-qemu-hook" ] || complain "no libvirt hook was installed"
+# A build has one place, the one that AppArmor lets libvirt run programs in.
+mkdir -p "$work/etc/apparmor.d" && touch "$work/etc/apparmor.d/usr.sbin.libvirtd"
+"$program" hook install --root "$work" || complain "the installed hook cannot be registered"
 
 "$work/usr/sbin/virt-claimd" --version || complain "the installed daemon does not run"
 [ -n "$(find "$work/usr/share/doc" -name virt-claim.yaml)" ] || complain "no sample configuration"
@@ -44,7 +47,6 @@ check_unit() {
 	grep -q "^ExecStart=/.*/$2" "$unit" || complain "$1 runs something else"
 	command -v systemd-analyze >/dev/null || return
 	mkdir -p "$work/units"
-	# the prefix of the configuration, not of this installation
 	sed "s,^ExecStart=.*/\(s*bin/\),ExecStart=$work/usr/\1," "$unit" >"$work/units/$1"
 	systemd-analyze verify --man=no "$work/units/$1" >"$work/unit.log" 2>&1 ||
 		complain "systemd: $(cat "$work/unit.log")"
