@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "claimd/daemon.h"
-#include "claimd/now.h"
 #include "store/boot_id.h"
 
 /* On top of what the worker asks for. */

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "claimd/now.h"
+#include "base/now.h"
 
 /* What a stop leaves a worker on top of the deadline of a driver, to finish a claim. */
 #define STOP_MARGIN_MS 5000
@@ -232,7 +232,7 @@ static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
 
 static int open_daemon(struct vc_daemon *daemon, struct vc_err *err)
 {
-	vc_log_open(&daemon->log, STDERR_FILENO, getenv("JOURNAL_STREAM"));
+	vc_log_open(&daemon->log, "virt-claimd", STDERR_FILENO, getenv("JOURNAL_STREAM"));
 	if (vc_notify_open(daemon->options->once ? NULL : getenv("NOTIFY_SOCKET"),
 	                   &daemon->notify, err) < 0 ||
 	    vc_config_read(&daemon->arena, daemon->options->config, true, &daemon->config,

@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
+#include "base/log.h"
 #include "claimd/burst.h"
 #include "claimd/ledger.h"
-#include "claimd/log.h"
 #include "claimd/note.h"
 #include "claimd/notify.h"
 #include "claimd/work.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "claimd/missing.h"
-#include "claimd/now.h"
 #include "claimd/view.h"
 #include "node/prepare.h"
 #include "store/claim_store.h"

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "claimd/log.h"
+#include "base/log.h"
 #include "claimd/notify.h"
 #include "temp_tree.h"
 
@@ -134,7 +134,7 @@ static void expect_log(const struct temp_tree *t, const char *stream, const char
 		else
 			text[used] = *p;
 	}
-	vc_log_open(&log, fd, text);
+	vc_log_open(&log, "virt-claimd", fd, text);
 	vc_log(&log, VC_LOG_WARNING, "%s", message);
 	len = pread(fd, text, sizeof(text) - 1, 0);
 	assert_true(len > 0);
@@ -166,7 +166,7 @@ static void test_log_long(void **state)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	vc_log_open(&log, fd, NULL);
+	vc_log_open(&log, "virt-claimd", fd, NULL);
 	vc_log(&log, VC_LOG_ERROR, "%s", text);
 	len = pread(fd, text, sizeof(text), 0);
 	assert_true(len > VC_ERR_MSG_SIZE && len < (ssize_t)sizeof(text) / 2);

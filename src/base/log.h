@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * log.h - one line an event, to standard error.
+ * log.h - one line an event of a daemon, to standard error.
  *
  * When that is the journal, each line begins with its priority, "<4>": sd-daemon(3).
  * Otherwise with the name of the program, as messages of commands do.
@@ -20,11 +20,12 @@ enum vc_log_level {
 };
 
 struct vc_log {
+	const char *program;
 	int fd;
 	bool journal;
 };
 
 /* @stream is the value of $JOURNAL_STREAM, or NULL. */
-void vc_log_open(struct vc_log *log, int fd, const char *stream);
+void vc_log_open(struct vc_log *log, const char *program, int fd, const char *stream);
 void vc_log(const struct vc_log *log, enum vc_log_level level, const char *fmt, ...)
 	VC_PRINTF(3, 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * now.h - the clock that all times of the daemon are of.
+ * now.h - the clock that all times of our daemons are of.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* [SD] systemd.exec(5): $JOURNAL_STREAM is "DEVICE:INODE" of the stream of the journal. */
-#include "claimd/log.h"
+#include "base/log.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,8 +11,6 @@
 
 #include "base/err.h"
 #include "base/parse.h"
-
-#define PROGRAM "virt-claimd"
 
 /* The variable is inherited by programs whose standard error is something else. */
 static bool is_journal(int fd, const char *stream)
@@ -29,12 +27,15 @@ static bool is_journal(int fd, const char *stream)
 /**
  * vc_log_open() - Begin to log
  * @log:	set
+ * @program:	who speaks; stays the caller's
  * @fd:		where to; stays open
  * @stream:	value of $JOURNAL_STREAM, or NULL
  */
-void vc_log_open(struct vc_log *log, int fd, const char *stream)
+void vc_log_open(struct vc_log *log, const char *program, int fd, const char *stream)
 {
-	*log = (struct vc_log){ .fd = fd, .journal = is_journal(fd, stream) };
+	*log = (struct vc_log){ .program = program,
+		                .fd = fd,
+		                .journal = is_journal(fd, stream) };
 }
 
 /**
@@ -54,7 +55,7 @@ void vc_log(const struct vc_log *log, enum vc_log_level level, const char *fmt, 
 	if (log->journal)
 		(void)snprintf(line, sizeof(line), "<%d>", (int)level);
 	else
-		(void)snprintf(line, sizeof(line), PROGRAM ": ");
+		(void)snprintf(line, sizeof(line), "%s: ", log->program);
 	head = strlen(line);
 	va_start(ap, fmt);
 	(void)vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
