@@ -20,6 +20,9 @@
 #define DEFAULT_PROC            "/proc"
 #define DEFAULT_DEV             "/dev"
 
+#define DEFAULT_PLUGINS         "/var/lib/kubelet/plugins" /* [KEP-5304] */
+#define STATIC_CDI              "/etc/cdi"                 /* [CDI] SPEC */
+
 #define DEFAULT_DEADLINE        5
 #define MAX_DEADLINE            60
 
@@ -189,6 +192,111 @@ static int read_allowed(struct vc_arena *arena, const struct vc_node *value,
 	return 0;
 }
 
+static const struct {
+	enum vc_config_source source;
+	const char *name;
+} source_names[] = {
+	{ VC_SOURCE_CDI, "cdi" },
+	{ VC_SOURCE_METADATA, "metadata" },
+	{ VC_SOURCE_KUBE, "kube" },
+};
+
+/* 0: there is none of that name. */
+static unsigned find_source(const char *name, size_t len)
+{
+	for (size_t i = 0; i < VC_ARRAY_SIZE(source_names); i++)
+		if (strlen(source_names[i].name) == len &&
+		    memcmp(source_names[i].name, name, len) == 0)
+			return (unsigned)source_names[i].source;
+	return 0;
+}
+
+/**
+ * vc_config_sources() - Read names of sources
+ * @text:	"cdi,metadata"
+ * @ret_sources: bits of enum vc_config_source, at least one
+ * @err:	which name is wrong
+ *
+ * Return: 0 or -VC_ERR_INPUT
+ */
+int vc_config_sources(const char *text, unsigned *ret_sources, struct vc_err *err)
+{
+	unsigned sources = 0;
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		unsigned source = find_source(text, len);
+
+		if (!source || sources & source)
+			return vc_fail(err, VC_ERR_INPUT,
+			               "'%.*s' is %s: expected cdi, metadata, kube or "
+			               "several of them with commas",
+			               len > 64 ? 64 : (int)len, text,
+			               source ? "there twice" : "no source");
+		sources |= source;
+		if (text[len] == '\0')
+			break;
+		text += len + 1;
+	}
+	*ret_sources = sources;
+	return 0;
+}
+
+static int read_sources(struct vc_arena *arena VC_UNUSED, const struct vc_node *value,
+                        struct vc_config *config, struct vc_err *err)
+{
+	size_t n = vc_node_count(value);
+	unsigned sources = 0;
+
+	if (vc_node_type(value) != VC_NODE_ARRAY)
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected a list of cdi, metadata, kube");
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node element = vc_node_element(value, i);
+		const char *text = vc_node_text(&element);
+		unsigned source = text ? find_source(text, strlen(text)) : 0;
+
+		if (!source || sources & source)
+			return vc_node_fail(&element, err, VC_ERR_INPUT,
+			                    "expected cdi, metadata or kube, each once");
+		sources |= source;
+	}
+	config->sources = sources;
+	return 0;
+}
+
+static int read_cdi_directories(struct vc_arena *arena, const struct vc_node *value,
+                                struct vc_config *config, struct vc_err *err)
+{
+	size_t n = vc_node_count(value);
+
+	if (vc_node_type(value) != VC_NODE_ARRAY || n == 0)
+		return vc_node_fail(value, err, VC_ERR_INPUT, "expected a list of paths");
+	for (size_t i = 0; i < n; i++) {
+		struct vc_node element = vc_node_element(value, i);
+		char **slot = vc_list_push(arena, &config->cdi_directories);
+
+		if (!slot)
+			return vc_fail_oom(err);
+		if (read_path(arena, &element, slot, err) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
+/* [DRA] names of nodes are DNS subdomains. */
+static int read_node_name(struct vc_arena *arena, const struct vc_node *value,
+                          struct vc_config *config, struct vc_err *err)
+{
+	const char *text = vc_node_text(value);
+
+	if (!text || !vc_is_dns_subdomain(text))
+		return vc_node_fail(value, err, VC_ERR_INPUT,
+		                    "expected the name of a node, like 'node-7'");
+	config->node_name = vc_arena_strdup(arena, text);
+	return config->node_name ? 0 : vc_fail_oom(err);
+}
+
 static const struct key {
 	const char *name;
 	int (*read)(struct vc_arena *arena, const struct vc_node *value,
@@ -202,6 +310,9 @@ static const struct key {
 	{ "qemu-group", read_qemu_group },
 	{ "allow-host-devices", read_allowed },
 	{ "driver-deadline", read_driver_deadline },
+	{ "sources", read_sources },
+	{ "cdi-directories", read_cdi_directories },
+	{ "node-name", read_node_name },
 };
 
 static const struct path_key {
@@ -218,6 +329,8 @@ static const struct path_key {
 	{ "dev", offsetof(struct vc_config, dev) },
 	{ "modules-alias", offsetof(struct vc_config, modules_alias) },
 	{ "pci-ids", offsetof(struct vc_config, pci_ids) },
+	{ "kubelet-plugins", offsetof(struct vc_config, kubelet_plugins) },
+	{ "kubeconfig", offsetof(struct vc_config, kubeconfig) },
 };
 
 static char **path_at(struct vc_config *config, size_t offset)
@@ -236,7 +349,8 @@ static int read_member(struct vc_arena *arena, const struct vc_node *value,
 			return read_path(arena, value,
 			                 path_at(config, path_keys[i].offset), err);
 	return vc_node_fail(value, err, VC_ERR_INPUT,
-	                    "unknown key; docs/hooks.md and docs/node.md list the keys");
+	                    "unknown key; docs/hooks.md, docs/node.md and "
+	                    "docs/companion.md list the keys");
 }
 
 static int read_tree(struct vc_arena *arena, const struct vc_tree *tree, const char *path,
@@ -309,6 +423,7 @@ static const struct path_default {
 	{ offsetof(struct vc_config, cdi), DEFAULT_CDI },
 	{ offsetof(struct vc_config, proc), DEFAULT_PROC },
 	{ offsetof(struct vc_config, dev), DEFAULT_DEV },
+	{ offsetof(struct vc_config, kubelet_plugins), DEFAULT_PLUGINS },
 };
 
 static int set_defaults(struct vc_arena *arena, struct vc_config *config,
@@ -346,6 +461,23 @@ static int set_default_claims(struct vc_arena *arena, struct vc_config *config,
 	               : 0;
 }
 
+/* [CDI] SPEC: what comes and goes is believed more than what an administrator wrote. */
+static int set_default_cdi(struct vc_arena *arena, struct vc_config *config,
+                           struct vc_err *err)
+{
+	const char *const directories[] = { STATIC_CDI, config->cdi };
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(directories); i++) {
+		char **slot = vc_list_push(arena, &config->cdi_directories);
+
+		if (slot)
+			*slot = vc_arena_strdup(arena, directories[i]);
+		if (!slot || !*slot)
+			return vc_fail_oom(err);
+	}
+	return 0;
+}
+
 /**
  * vc_config_read() - Read the configuration
  * @arena:	holds it
@@ -364,7 +496,8 @@ int vc_config_read(struct vc_arena *arena, const char *path, bool trusted,
 
 	if (set_defaults(arena, &config, err) < 0 ||
 	    read_file(arena, path, trusted, &config, &has_claims, err) < 0 ||
-	    (!has_claims && set_default_claims(arena, &config, err) < 0))
+	    (!has_claims && set_default_claims(arena, &config, err) < 0) ||
+	    (config.cdi_directories.n == 0 && set_default_cdi(arena, &config, err) < 0))
 		return -(int)err->kind;
 	*ret_config = config;
 	return 0;

@@ -19,6 +19,13 @@ enum vc_role {
 	VC_ROLE_KUBERNETES,
 };
 
+/* Where virt-claimd learns what drivers prepared on a Kubernetes node; bits */
+enum vc_config_source {
+	VC_SOURCE_CDI = 1 << 0,      /* "cdi" */
+	VC_SOURCE_METADATA = 1 << 1, /* "metadata" */
+	VC_SOURCE_KUBE = 1 << 2,     /* "kube" */
+};
+
 /**
  * struct vc_config - configuration; unset keys have these defaults
  * @claims:	claims: paths as of --claims. claims below @run, and
@@ -41,6 +48,11 @@ enum vc_role {
  * @allowed:	allow-host-devices: addresses of devices that may be claimed although the
  *		host needs them
  * @driver_deadline_ms: driver-deadline: seconds that one change of a driver may take, 30
+ * @sources:	sources: bits of enum vc_config_source, only with VC_ROLE_KUBERNETES; none
+ * @cdi_directories: cdi-directories: that are read, the last one wins. /etc/cdi and @cdi
+ * @kubelet_plugins: kubelet-plugins: directories of drivers. /var/lib/kubelet/plugins
+ * @node_name:	node-name: of the Node object; NULL: $NODE_NAME, else the host name
+ * @kubeconfig:	kubeconfig: NULL as docs/kubernetes.md says
  */
 struct vc_config {
 	struct {
@@ -66,7 +78,19 @@ struct vc_config {
 		size_t n, cap;
 	} allowed;
 	unsigned driver_deadline_ms;
+	unsigned sources;
+	struct {
+		char **v;
+		size_t n, cap;
+	} cdi_directories;
+	char *kubelet_plugins;
+	char *node_name;
+	char *kubeconfig;
 };
+
+/* One name, or several with commas between them. */
+int vc_config_sources(const char *text, unsigned *ret_sources, struct vc_err *err)
+	VC_MUST_CHECK;
 
 /* A missing file gives the defaults; an unknown key is an error. @trusted: refuse a
  * file that others can write. */

@@ -17,7 +17,8 @@ allowed() {
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
 	node) echo base model claim host store translate node ;;
-	claimd) echo base model claim host store translate node cli claimd ;;
+	companion) echo base model claim host store translate node kube companion ;;
+	claimd) echo base model claim host store translate node companion cli claimd ;;
 	hook) echo base model claim host domain store translate hook ;;
 	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;

@@ -117,6 +117,57 @@ static void test_node_keys(void **state VC_UNUSED)
 	assert_int_equal(config.driver_deadline_ms, 600000);
 }
 
+static void test_source_keys(void **state VC_UNUSED)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_config config;
+
+	assert_int_equal(read_text(&arena, "role: kubernetes\n", &config, &err), 0);
+	assert_int_equal(config.sources, 0);
+	assert_string_equal(config.kubelet_plugins, "/var/lib/kubelet/plugins");
+	assert_int_equal(config.cdi_directories.n, 2);
+	assert_string_equal(config.cdi_directories.v[0], "/etc/cdi");
+	assert_string_equal(config.cdi_directories.v[1], "/var/run/cdi");
+	assert_null(config.node_name);
+	assert_null(config.kubeconfig);
+	assert_int_equal(read_text(&arena, "cdi: /c\n", &config, &err), 0);
+	assert_string_equal(config.cdi_directories.v[1], "/c");
+	assert_int_equal(read_text(&arena,
+	                           "sources: [kube, cdi]\ncdi-directories: [/e, /v]\n"
+	                           "kubelet-plugins: /p\nnode-name: node-7.lab\n"
+	                           "kubeconfig: /k\n",
+	                           &config, &err),
+	                 0);
+	assert_int_equal(config.sources, VC_SOURCE_CDI | VC_SOURCE_KUBE);
+	assert_int_equal(config.cdi_directories.n, 2);
+	assert_string_equal(config.cdi_directories.v[0], "/e");
+	assert_string_equal(config.kubelet_plugins, "/p");
+	assert_string_equal(config.node_name, "node-7.lab");
+	assert_string_equal(config.kubeconfig, "/k");
+}
+
+static void test_sources(void **state VC_UNUSED)
+{
+	static const char *const refused[] = { "",         ",",     "cdi,",    ",cdi",
+		                               "CDI",      "cd",    "cdi cdi", "cdi,cdi",
+		                               "all",      "kube ", "cdis",    "cdi;kube",
+		                               "metadata," };
+	unsigned sources = 77;
+	struct vc_err err = VC_ERR_INIT;
+
+	for (size_t i = 0; i < VC_ARRAY_SIZE(refused); i++) {
+		err = (struct vc_err)VC_ERR_INIT;
+		assert_int_equal(vc_config_sources(refused[i], &sources, &err),
+		                 -VC_ERR_INPUT);
+		assert_int_equal(sources, 77);
+	}
+	assert_int_equal(vc_config_sources("metadata", &sources, &err), 0);
+	assert_int_equal(sources, VC_SOURCE_METADATA);
+	assert_int_equal(vc_config_sources("kube,cdi,metadata", &sources, &err), 0);
+	assert_int_equal(sources, VC_SOURCE_CDI | VC_SOURCE_METADATA | VC_SOURCE_KUBE);
+}
+
 /* What was prepared is found where it was put. */
 static void test_claims_below_run(void **state VC_UNUSED)
 {
@@ -174,6 +225,17 @@ static void test_refused(void **state VC_UNUSED)
 		{ "role: true\n", "/role: expected 'host' or 'kubernetes'" },
 		{ "state: lib\n", "/state: expected a path" },
 		{ "run: 1\n", "/run: expected a path" },
+		{ "sources: cdi\n", "/sources: expected a list" },
+		{ "sources: [cdi, api]\n", "/sources/1: expected cdi, metadata or kube" },
+		{ "sources: [cdi, cdi]\n", "/sources/1: expected cdi, metadata or kube" },
+		{ "sources: [1]\n", "/sources/0: expected cdi, metadata or kube" },
+		{ "cdi-directories: /a\n", "/cdi-directories: expected a list" },
+		{ "cdi-directories: []\n", "/cdi-directories: expected a list" },
+		{ "cdi-directories: [a]\n", "/cdi-directories/0: expected a path" },
+		{ "kubelet-plugins: plugins\n", "/kubelet-plugins: expected a path" },
+		{ "node-name: Node_7\n", "/node-name: expected the name of a node" },
+		{ "node-name: 7\n", "/node-name: expected the name of a node" },
+		{ "kubeconfig: ~/.kube/config\n", "/kubeconfig: expected a path" },
 		{ "cdi: [/a]\n", "/cdi: expected a path" },
 		{ "proc:\n", "/proc: expected a path" },
 		{ "dev: \"\"\n", "/dev: expected a path" },
@@ -272,6 +334,8 @@ int main(void)
 		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_all_keys),
 		cmocka_unit_test(test_node_keys),
+		cmocka_unit_test(test_source_keys),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_claims_below_run),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_trust),
