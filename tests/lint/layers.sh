@@ -13,6 +13,7 @@ allowed() {
 	claim) echo base model claim ;;
 	host) echo base model host ;;
 	kube) echo base model claim kube ;;
+	pin) echo base model claim kube pin ;;
 	domain) echo base model domain ;;
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
