@@ -59,10 +59,13 @@ static void forget_owners(struct vc_daemon *daemon)
  * @daemon:	no worker may run
  * @err:	why not
  *
- * Return: 0 or -VC_ERR_SYSTEM
+ * Return: 0 or as vc_watch_refresh()
  */
 int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err)
 {
+	/* what is in a new directory by now the worker sees, what comes later is an event */
+	if (vc_daemon_refresh_files(daemon, err) < 0)
+		return -(int)err->kind;
 	vc_burst_begin(&daemon->burst);
 	vc_ledger_begin(&daemon->ledger);
 	forget_owners(daemon);
@@ -281,7 +284,7 @@ static int on_end(struct vc_daemon *daemon, int fd, struct vc_err *err)
 		report(daemon);
 	if (daemon->options->once)
 		daemon->stopping = true;
-	return vc_daemon_refresh_files(daemon, err);
+	return 0;
 }
 
 const struct vc_source vc_source_worker = {

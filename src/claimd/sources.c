@@ -148,7 +148,7 @@ static int open_files(struct vc_daemon *daemon, int *ret_fd, struct vc_err *err)
 	if (vc_watch_open(&daemon->files, err) < 0)
 		return -(int)err->kind;
 	*ret_fd = daemon->files;
-	return vc_daemon_refresh_files(daemon, err);
+	return 0;
 }
 
 /**

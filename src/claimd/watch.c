@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdalign.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -74,13 +75,34 @@ static int add_namespaces(struct vc_arena *arena, int fd, const char *claims,
 	return 0;
 }
 
+/* The directory that PATH is in, or the next one above it that exists. */
+static int add_above(struct vc_arena *arena, int fd, const char *path, struct vc_err *err)
+{
+	char *above = vc_arena_strdup(arena, path);
+	char *slash = above ? strrchr(above, '/') : NULL;
+	int wd = -1;
+
+	if (!above)
+		return vc_fail_oom(err);
+	for (; slash && slash > above && wd < 0; slash = strrchr(above, '/')) {
+		*slash = '\0';
+		/* it may be one that is watched for more */
+		wd = inotify_add_watch(fd, above, PARENT_MASK | IN_MASK_ADD);
+		if (wd < 0 && errno != ENOENT && errno != ENOTDIR)
+			return vc_fail_sys(err, errno, "cannot watch '%s'", above);
+	}
+	return 0;
+}
+
 /**
  * vc_watch_refresh() - Watch what is there
  * @fd:		of vc_watch_open()
  * @places:	where
  * @err:	why not
  *
- * A directory that is missing is noticed when it appears, because its parent is watched.
+ * A directory that is missing is noticed when it appears, because the one above it is
+ * watched, from before it is looked for. Files that are in it by then are not: to miss
+ * none of them, look at them after this.
  *
  * Return: 0, -VC_ERR_INPUT (too many namespaces), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
@@ -93,6 +115,7 @@ int vc_watch_refresh(int fd, const struct vc_watch_places *places, struct vc_err
 		return vc_fail_oom(err);
 	if (add(fd, places->state, PARENT_MASK, err) < 0 ||
 	    add(fd, places->run, PARENT_MASK, err) < 0 ||
+	    add_above(&arena, fd, places->leases, err) < 0 ||
 	    add(fd, places->leases, FILES_MASK, err) < 0 ||
 	    add(fd, claims, FILES_MASK, err) < 0 ||
 	    add_below(&arena, fd, places->run, "journal", FILES_MASK, err) < 0)

@@ -25,7 +25,8 @@ struct vc_watch_places {
 	const char *leases;
 };
 
-/* Watches what is there by now; to be called again after something appeared. */
+/* Watches what is there by now; to be called again after something appeared, and before
+ * the files are looked at: those that were there first make no news. */
 int vc_watch_refresh(int fd, const struct vc_watch_places *places, struct vc_err *err)
 	VC_MUST_CHECK;
 /* Takes what is there; *ret_news: something happened. Does not wait. */

@@ -115,7 +115,8 @@ static void test_watch(void **state)
 	int fd;
 
 	assert_int_equal(vc_watch_open(&fd, &err), 0);
-	refresh(fd, t); /* nothing is there yet */
+	temp_tree_mkdirs(t, "run/");
+	refresh(fd, t); /* nothing is in there yet */
 	temp_tree_mkdirs(t, "state/claims/default/");
 	temp_tree_mkdirs(t, "run/journal/");
 	temp_tree_mkdirs(t, "run/leases/");
@@ -161,6 +162,38 @@ static void test_watch_appears(void **state)
 	temp_tree_put(t, "state/claims/lab/a.json", "{}");
 	assert_true(has_news(fd));
 	temp_tree_mkdirs(t, "run/journal/");
+	assert_true(has_news(fd));
+	(void)close(fd);
+}
+
+/* Leases may be where nothing else of ours is. */
+static void test_watch_leases_elsewhere(void **state)
+{
+	static const char *const steps[] = { "a/", "a/b/", "a/b/leases/" };
+	const struct temp_tree *t = *state;
+	char top[96], leases[96];
+	const struct vc_watch_places places = { top, top, leases };
+	struct vc_err err = VC_ERR_INIT;
+	int fd;
+
+	(void)snprintf(top, sizeof(top), "%s/run", t->path);
+	(void)snprintf(leases, sizeof(leases), "%s/a/b/leases", t->path);
+	temp_tree_mkdirs(t, "run/");
+	assert_int_equal(vc_watch_open(&fd, &err), 0);
+	for (size_t i = 0; i < VC_ARRAY_SIZE(steps); i++) {
+		assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+		temp_tree_mkdirs(t, steps[i]);
+		assert_true(has_news(fd));
+	}
+	assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+	temp_tree_put(t, "a/b/leases/pci-0000:65:00.0", "{}");
+	assert_true(has_news(fd));
+	/* another directory takes its place */
+	assert_int_equal(renameat(t->dir, "a/b/leases", t->dir, "old"), 0);
+	temp_tree_mkdirs(t, "a/b/leases/");
+	assert_true(has_news(fd));
+	assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+	temp_tree_put(t, "a/b/leases/pci-0000:65:00.0", "{}");
 	assert_true(has_news(fd));
 	(void)close(fd);
 }
@@ -332,6 +365,8 @@ int main(void)
 		                                temp_tree_teardown),
 		cmocka_unit_test_setup_teardown(test_watch, temp_tree_setup,
 		                                temp_tree_teardown),
+		cmocka_unit_test_setup_teardown(test_watch_leases_elsewhere,
+		                                temp_tree_setup, temp_tree_teardown),
 		cmocka_unit_test_setup_teardown(test_watch_appears, temp_tree_setup,
 		                                temp_tree_teardown),
 		cmocka_unit_test(test_worker),
