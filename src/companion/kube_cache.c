@@ -49,17 +49,9 @@ static int read_object(struct vc_kube_entry *e, const struct vc_kube_object *obj
 	return vc_node_fail(&root, err, VC_ERR_INPUT, "a kind that was not asked for");
 }
 
-/**
- * vc_kube_entry_read() - Make an entry out of an object
- * @object:	ResourceClaim, ResourceSlice or Pod, with a tree
- * @sync:	number of its list
- * @ret_entry:	entry; the caller frees it
- * @err:	what is wrong with the object
- *
- * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
- */
-int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
-                       struct vc_kube_entry **ret_entry, struct vc_err *err)
+/* With names, and without facts. */
+static int make_entry(const struct vc_kube_object *object, unsigned sync,
+                      struct vc_kube_entry **ret_entry, struct vc_err *err)
 {
 	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = calloc(1, sizeof(*e));
 
@@ -73,7 +65,48 @@ int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
 	e->version = vc_arena_strdup(&e->arena, object->resource_version);
 	if (!e->namespace || !e->name || !e->uid || !e->version)
 		return vc_fail_oom(err);
-	if (read_object(e, object, err) < 0)
+	*ret_entry = vc_steal(&e);
+	return 0;
+}
+
+/**
+ * vc_kube_entry_read() - Make an entry out of an object
+ * @object:	ResourceClaim, ResourceSlice or Pod, with a tree
+ * @sync:	number of its list
+ * @ret_entry:	entry; the caller frees it
+ * @err:	what is wrong with the object
+ *
+ * Return: 0, -VC_ERR_INPUT or -VC_ERR_INTERNAL
+ */
+int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
+                       struct vc_kube_entry **ret_entry, struct vc_err *err)
+{
+	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = NULL;
+
+	if (make_entry(object, sync, &e, err) < 0 || read_object(e, object, err) < 0)
+		return -(int)err->kind;
+	*ret_entry = vc_steal(&e);
+	return 0;
+}
+
+/**
+ * vc_kube_entry_broken() - Remember that an object cannot be read
+ * @object:	object
+ * @sync:	number of its list
+ * @problem:	why
+ * @ret_entry:	entry; the caller frees it
+ * @err:	why not
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_kube_entry_broken(const struct vc_kube_object *object, unsigned sync,
+                         const char *problem, struct vc_kube_entry **ret_entry,
+                         struct vc_err *err)
+{
+	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = NULL;
+
+	if (make_entry(object, sync, &e, err) < 0 ||
+	    vc_facts_note(&e->arena, &e->facts, err, "%s", problem) < 0)
 		return -(int)err->kind;
 	*ret_entry = vc_steal(&e);
 	return 0;

@@ -36,6 +36,10 @@ struct vc_kube_cache {
 int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
                        struct vc_kube_entry **ret_entry, struct vc_err *err)
 	VC_MUST_CHECK;
+/* One that cannot be read: its only fact is a note. */
+int vc_kube_entry_broken(const struct vc_kube_object *object, unsigned sync,
+                         const char *problem, struct vc_kube_entry **ret_entry,
+                         struct vc_err *err) VC_MUST_CHECK;
 void vc_kube_entry_free(struct vc_kube_entry *entry);
 
 static inline void vc_kube_entry_freep(struct vc_kube_entry **entry)

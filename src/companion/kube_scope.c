@@ -42,18 +42,18 @@ static bool has_text(const struct vc_node *array, const char *text)
 /* One requirement of matchFields. Of several names none is certain. */
 static enum vc_tri ask_field(const struct vc_node *field, const char *node)
 {
-	const char *operator= member_text(field, "operator");
+	const char *how = member_text(field, "operator");
 	struct vc_node values;
 
 	if (strcmp(member_text(field, "key"), NODE_NAME_FIELD) != 0 ||
 	    !member_of_type(field, "values", VC_NODE_ARRAY, &values))
 		return VC_UNKNOWN;
-	if (strcmp(operator, "In") == 0 && !has_text(&values, node))
+	if (strcmp(how, "In") == 0 && !has_text(&values, node))
 		return VC_NO;
-	if (strcmp(operator, "NotIn") == 0 && has_text(&values, node))
+	if (strcmp(how, "NotIn") == 0 && has_text(&values, node))
 		return VC_NO;
-	return strcmp(operator, "In") == 0 && vc_node_count(&values) == 1 ? VC_YES
-	                                                                  : VC_UNKNOWN;
+	return strcmp(how, "In") == 0 && vc_node_count(&values) == 1 ? VC_YES
+	                                                             : VC_UNKNOWN;
 }
 
 static enum vc_tri ask_term(const struct vc_node *term, const char *node)
