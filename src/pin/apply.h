@@ -52,8 +52,8 @@ struct vc_pin_order {
  * struct vc_pin_outcome - what became of it
  * @steps:	how many steps were written (with .dry_run: would be the first ones)
  * @first, @last: of them; VC_PIN_NOTHING there was none
- * @refusal:	VC_PIN_GRANTED, or why the claim was not pinned; then @message says it
- * @message:	NULL there is no refusal
+ * @refusal:	VC_PIN_GRANTED, or why the claim was not pinned
+ * @kind, @message: the refusal as an error; NULL there is none
  * @foreign:	somebody else has pinned it to this VM: nothing was done
  * @gone:	unpin: there is no such claim (any more)
  * @claim:	as it was last seen; not when @gone. In the arena of the call
@@ -76,4 +76,3 @@ int vc_pin_unpin(const struct vc_pin_context *context, struct vc_arena *arena,
                  struct vc_err *err) VC_MUST_CHECK;
 int vc_pin_outcome_check(const struct vc_pin_outcome *outcome, struct vc_err *err)
 	VC_MUST_CHECK;
-const char *vc_pin_step_name(enum vc_pin_step step);
