@@ -204,8 +204,10 @@ int vc_publish_write(struct vc_arena *arena, const struct vc_publish *publish,
 		return -(int)err->kind;
 	if (publish->cdi && vc_cdi_text(arena, &finished, &cdi, err) < 0)
 		return -(int)err->kind;
-	if (vc_writer_open(arena, &writer, err) < 0 ||
-	    write_folder(&writer, publish->claims, &finished, &changed, err) < 0)
+	if (vc_writer_open(arena, &writer, err) < 0)
+		return -(int)err->kind;
+	writer.owner = publish->owner;
+	if (write_folder(&writer, publish->claims, &finished, &changed, err) < 0)
 		return -(int)err->kind;
 	if (cdi && vc_cdi_publish(&writer, publish->cdi, finished.uid, cdi, &cdi_changed,
 	                          err) < 0)

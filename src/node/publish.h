@@ -6,6 +6,7 @@
  *   CLAIMS/NAMESPACE/CLAIM/REQUEST/DRIVER-metadata.json    newest version first, then v1alpha1
  *   CLAIMS/NAMESPACE/CLAIM/.container/...  a [KEP-5304] container tree of that claim alone,
  *                                          to be mounted into one pod; hard links
+ *   CLAIMS/NAMESPACE/CLAIM/.owner          whose it is, see struct vc_publish
  *   CDI/virt-claim.io-claim_UID.json       [CDI] SPEC, lowest cdiVersion that does
  *
  * A claim appears and disappears as a whole folder (rename). Later updates replace single
@@ -32,11 +33,14 @@
  * @claims:	shared claims directory, made with mode 0755 when missing
  * @cdi:	directory of CDI specs, made likewise; NULL: none is written
  * @boot_id:	goes into every device, as attribute and annotation; NULL unknown
+ * @owner:	goes into every new folder, as content of the file ".owner", which readers
+ *		leave out: who may withdraw it again. NULL none
  */
 struct vc_publish {
 	const char *claims;
 	const char *cdi;
 	const char *boot_id;
+	const char *owner;
 };
 
 /* A prepared claim as the model knows it, with every attribute that can be known. */
@@ -53,6 +57,15 @@ int vc_publish_write(struct vc_arena *arena, const struct vc_publish *publish,
 int vc_publish_withdraw(struct vc_arena *arena, const struct vc_publish *publish,
                         const char *namespace, const char *name, const char *uid,
                         struct vc_err *err) VC_MUST_CHECK;
+/* Whose folder a published claim has, and whether all that is in there can be of us: what
+ * somebody put there is not ours to remove. */
+struct vc_folder_owner {
+	char *owner;   /* NULL: no ".owner" */
+	char *foreign; /* a name below the folder that nobody here writes; NULL none */
+};
+int vc_publish_owner(struct vc_arena *arena, const struct vc_publish *publish,
+                     const char *namespace, const char *name,
+                     struct vc_folder_owner *ret_owner, struct vc_err *err) VC_MUST_CHECK;
 /* What is published, claims with .uid, .namespace, .name, sorted by namespace and name;
  * of a CDI spec that is left alone and cannot be read the names are "". Leftovers of a
  * crashed writer (temporary names) are removed when their writer is gone. */

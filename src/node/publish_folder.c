@@ -167,7 +167,9 @@ static int build_tree(struct build *b, const char *name, const struct vc_parts *
 {
 	if (vc_publish_remove(b->writer, b->folder->namespace, name, err) < 0 ||
 	    vc_publish_make(b->folder->namespace, name, &b->dir, NULL, err) < 0 ||
-	    build_container(b, err) < 0)
+	    build_container(b, err) < 0 ||
+	    (b->writer->owner &&
+	     vc_publish_file(b->dir, VC_PUBLISH_OWNER, b->writer->owner, err) < 0))
 		return -(int)err->kind;
 	for (size_t i = 0; i < parts->n; i++)
 		if (build_part(b, &parts->v[i], generation, err) < 0)
@@ -341,7 +343,8 @@ static int look_at(struct vc_arena *arena, const struct vc_folder *folder,
 		return -(int)err->kind;
 	old->fits = fstat(old->dir, &st) == 0 && is_trusted(&st);
 	for (size_t i = 0; i < names.n; i++)
-		if (strcmp(names.v[i], VC_PUBLISH_CONTAINER) != 0)
+		if (strcmp(names.v[i], VC_PUBLISH_CONTAINER) != 0 &&
+		    strcmp(names.v[i], VC_PUBLISH_OWNER) != 0)
 			old->fits = old->fits && is_request(parts, names.v[i]) &&
 			            fits_request(arena, old->dir, names.v[i], parts);
 	for (size_t i = 0; i < parts->n; i++)

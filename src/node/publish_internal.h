@@ -13,6 +13,7 @@
 
 #define VC_PUBLISH_SUFFIX    "-metadata.json"
 #define VC_PUBLISH_CONTAINER ".container"
+#define VC_PUBLISH_OWNER     ".owner"
 /* [KEP-5304] of the tree in a container */
 #define VC_PUBLISH_RESOURCE_CLAIMS "resourceclaims"
 
@@ -21,9 +22,11 @@
  * @arena:	holds names and texts
  * @pid, @start: this process
  * @n:		temporary names that were given
+ * @owner:	of new folders; NULL none
  */
 struct vc_writer {
 	struct vc_arena *arena;
+	const char *owner;
 	long pid;
 	unsigned long long start;
 	unsigned n;

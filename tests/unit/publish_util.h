@@ -20,7 +20,7 @@ static inline void place_in(const struct temp_tree *t, struct place *place)
 {
 	(void)snprintf(place->claims, sizeof(place->claims), "%s/run/claims", t->path);
 	(void)snprintf(place->cdi, sizeof(place->cdi), "%s/cdi", t->path);
-	place->publish = (struct vc_publish){ place->claims, place->cdi, BOOT };
+	place->publish = (struct vc_publish){ place->claims, place->cdi, BOOT, NULL };
 }
 
 static inline int write_claim(const struct place *place, const struct vc_claim *claim,
