@@ -166,6 +166,7 @@ static int write_step(struct work *work, enum vc_pin_step step,
 		.vm = work->input.vm,
 		.entry = plan->holder,
 		.api_version = work->api_version,
+		.by_controller = work->order->by_controller,
 	};
 	const struct vc_pin_body body = vc_pin_body_write(&wish, &buf);
 	struct vc_kube_write write = {

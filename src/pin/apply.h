@@ -40,12 +40,14 @@ struct vc_pin_context {
  * @namespace, @claim: claim
  * @claim_uid:	it has to have this uid; NULL any
  * @vm:		VM that it is pinned to; not used by unpin
+ * @by_controller: pin: an annotation asks for it, and the controller takes it back
  * @vm_uid:	pin: the VM has to have this uid; unpin: only a pin to this VM; NULL any
  */
 struct vc_pin_order {
 	const char *namespace, *claim;
 	const char *claim_uid;
 	const char *vm, *vm_uid;
+	bool by_controller;
 };
 
 /**

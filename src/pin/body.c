@@ -37,13 +37,19 @@ static void add_finalizer(struct vc_json_writer *w)
 /* The finalizer only when nobody else put it there: with us it would go. */
 static void write_guard(struct vc_json_writer *w, const struct vc_pin_wish *wish)
 {
+	const struct vc_pin_claim *claim = wish->claim;
+	/* who pinned it first keeps it */
+	bool by_controller = claim->record_uid && *claim->record_uid
+	                             ? claim->record_by != NULL
+	                             : wish->by_controller;
 	char record[RECORD_SIZE];
 
-	(void)snprintf(record, sizeof(record), "%s/%s", wish->vm->name, wish->vm->uid);
+	(void)snprintf(record, sizeof(record), "%s/%s%s", wish->vm->name, wish->vm->uid,
+	               by_controller ? "/" VC_PIN_BY_CONTROLLER : "");
 	vc_json_object(w, "annotations");
 	vc_json_string(w, VC_PIN_RECORD, record);
 	vc_json_close(w);
-	if (!wish->claim->guarded || wish->claim->guard.ours)
+	if (!claim->guarded || claim->guard.ours)
 		add_finalizer(w);
 }
 

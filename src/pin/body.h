@@ -36,6 +36,7 @@ struct vc_pin_body {
  * @vm:		for GUARD and RESERVE
  * @entry:	for UNRESERVE, of @claim
  * @api_version: of claims, "v1"
+ * @by_controller: for GUARD, of a claim that has no record yet
  */
 struct vc_pin_wish {
 	enum vc_pin_step step;
@@ -43,6 +44,7 @@ struct vc_pin_wish {
 	const struct vc_pin_vm *vm;
 	const struct vc_pin_holder *entry;
 	const char *api_version;
+	bool by_controller;
 };
 
 struct vc_pin_body vc_pin_body_write(const struct vc_pin_wish *wish, struct vc_buf *buf);

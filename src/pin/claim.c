@@ -62,17 +62,26 @@ static int read_guard(const struct vc_object_reader *r, const struct vc_node *me
 	                      : 0;
 }
 
-/* "VM/UID"; anything else is a record all the same */
+/* "VM/UID" or "VM/UID/BY"; anything else is a record all the same */
 static int split_record(const struct vc_object_reader *r, const char *text,
                         struct vc_pin_claim *claim)
 {
-	const char *slash = strchr(text, '/');
-	bool good = slash && slash > text && vc_is_uid(slash + 1);
+	size_t vm = strcspn(text, "/"), uid = text[vm] ? strcspn(text + vm + 1, "/") : 0;
+	const char *by = text[vm] ? text + vm + 1 + uid : "";
+	bool good = vm > 0 && text[vm];
 
-	claim->record_vm = good ? vc_arena_strndup(r->arena, text, (size_t)(slash - text))
-	                        : vc_arena_strdup(r->arena, "");
-	claim->record_uid = vc_arena_strdup(r->arena, good ? slash + 1 : "");
-	return claim->record_vm && claim->record_uid ? 0 : vc_fail_oom(r->err);
+	claim->record_vm = vc_arena_strndup(r->arena, text, good ? vm : 0);
+	claim->record_uid =
+		vc_arena_strndup(r->arena, good ? text + vm + 1 : "", good ? uid : 0);
+	if (!claim->record_vm || !claim->record_uid)
+		return vc_fail_oom(r->err);
+	good = good && vc_is_uid(claim->record_uid) &&
+	       (*by == '\0' || strcmp(by, "/" VC_PIN_BY_CONTROLLER) == 0);
+	if (!good)
+		*claim->record_vm = *claim->record_uid = '\0';
+	if (good && *by)
+		claim->record_by = vc_arena_strdup(r->arena, by + 1);
+	return good && *by && !claim->record_by ? vc_fail_oom(r->err) : 0;
 }
 
 static int read_record(const struct vc_object_reader *r, const struct vc_node *object,

@@ -23,11 +23,14 @@ struct vc_kube_text;
 /* [DRA] resource/v1: keeps a claim that is in use from going */
 #define VC_PIN_FINALIZER "resource.kubernetes.io/delete-protection"
 
-/* Our record: "VM/UID" */
-#define VC_PIN_RECORD   "virt-claim.io/pinned"
+/* Our record: "VM/UID", and "/controller" when an annotation asked for the pin */
+#define VC_PIN_RECORD "virt-claim.io/pinned"
 
-#define VC_PIN_VM_GROUP "kubevirt.io"
-#define VC_PIN_VM       "virtualmachines"
+/* Who keeps the pin, in a record: nobody is a person, who takes it back by hand */
+#define VC_PIN_BY_CONTROLLER "controller"
+
+#define VC_PIN_VM_GROUP      "kubevirt.io"
+#define VC_PIN_VM            "virtualmachines"
 
 /**
  * struct vc_pin_managers - who wrote something, as far as the object says
@@ -75,6 +78,7 @@ struct vc_pin_texts {
  * @guard:	who put that there
  * @record_vm, @record_uid: our record; NULL there is none. Of one that cannot be read
  *		both are ""
+ * @record_by:	who keeps the pin, VC_PIN_BY_CONTROLLER; NULL whoever pinned it by hand
  * @record:	who wrote it
  * @allocated:	status.allocation is there
  * @allocated_at: allocationTimestamp; NULL not said
@@ -91,7 +95,7 @@ struct vc_pin_claim {
 	struct vc_pin_texts finalizers;
 	bool guarded;
 	struct vc_pin_managers guard;
-	char *record_vm, *record_uid;
+	char *record_vm, *record_uid, *record_by;
 	struct vc_pin_managers record;
 	bool allocated;
 	char *allocated_at;
