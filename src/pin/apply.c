@@ -258,9 +258,22 @@ static int look_again(struct work *work)
 	return 0;
 }
 
+/* Whom the claim was for when we came */
+static void note_before(struct work *work)
+{
+	const struct vc_pin_claim *claim = &work->out.claim;
+	const struct vc_pin_holder *entry = vc_pin_our_entry(claim, NULL);
+
+	if (work->out.gone)
+		return;
+	work->out.vm = entry ? entry->name : claim->record_vm;
+	work->out.vm_uid = entry ? entry->uid : claim->record_uid;
+}
+
 /* Steps, until there is none. */
 static int work_on(struct work *work)
 {
+	note_before(work);
 	for (unsigned n = 0; n < STEPS_MAX && !work->out.gone;) {
 		const struct vc_pin_plan plan = make_plan(work);
 

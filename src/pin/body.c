@@ -109,7 +109,7 @@ static void remove_finalizer(struct vc_json_writer *w, const struct vc_pin_claim
 	char path[PATH_SIZE];
 
 	for (size_t i = 0; i < claim->finalizers.n; i++) {
-		if (strcmp(claim->finalizers.v[i], VC_PIN_FINALIZER) != 0)
+		if (strcmp(claim->finalizers.v[i].name, VC_PIN_FINALIZER) != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "/metadata/finalizers/%zu", i);
 		operation(w, "remove", path, NULL);

@@ -34,32 +34,47 @@ static int push_text(const struct vc_object_reader *r, struct vc_pin_texts *text
 
 /* Metadata */
 
+struct metadata_reader {
+	struct vc_pin_claim *claim;
+	const struct vc_node *metadata;
+};
+
 static int read_finalizer(const struct vc_object_reader *r, const struct vc_node *element,
                           void *data)
 {
+	const struct metadata_reader *all = data;
+	struct vc_pin_field field = { .path = { "f:metadata", "f:finalizers", NULL } };
+	struct vc_pin_finalizer *slot;
 	const char *text = vc_node_text(element);
 
 	if (!text)
 		return vc_node_fail(element, r->err, VC_ERR_INPUT, "expected a string");
-	return push_text(r, data, vc_arena_strdup(r->arena, text));
+	field.path[2] = vc_arena_printf(r->arena, "v:\"%s\"", text);
+	slot = vc_list_push(r->arena, &all->claim->finalizers);
+	if (!field.path[2] || !slot)
+		return vc_fail_oom(r->err);
+	*slot = (struct vc_pin_finalizer){ .name = vc_arena_strdup(r->arena, text) };
+	if (!slot->name)
+		return vc_fail_oom(r->err);
+	return vc_pin_managers_find(r->arena, all->metadata, &field, &slot->managers,
+	                            r->err);
 }
 
 static int read_guard(const struct vc_object_reader *r, const struct vc_node *metadata,
                       struct vc_pin_claim *claim)
 {
-	static const struct vc_pin_field field = {
-		.path = { "f:metadata", "f:finalizers", "v:\"" VC_PIN_FINALIZER "\"" },
-	};
+	struct metadata_reader all = { .claim = claim, .metadata = metadata };
 
 	if (vc_object_each(r, metadata, "finalizers", FINALIZERS_MAX, read_finalizer,
-	                   &claim->finalizers) < 0)
+	                   &all) < 0)
 		return -(int)r->err->kind;
-	for (size_t i = 0; i < claim->finalizers.n; i++)
-		if (strcmp(claim->finalizers.v[i], VC_PIN_FINALIZER) == 0)
-			claim->guarded = true;
-	return claim->guarded ? vc_pin_managers_find(r->arena, metadata, &field,
-	                                             &claim->guard, r->err)
-	                      : 0;
+	for (size_t i = 0; i < claim->finalizers.n; i++) {
+		if (strcmp(claim->finalizers.v[i].name, VC_PIN_FINALIZER) != 0)
+			continue;
+		claim->guarded = true;
+		claim->guard = claim->finalizers.v[i].managers;
+	}
+	return 0;
 }
 
 /* "VM/UID" or "VM/UID/BY"; anything else is a record all the same */
@@ -231,15 +246,10 @@ static int read_allocation(const struct vc_object_reader *r, const struct vc_nod
 
 /* Holders */
 
-struct holders_reader {
-	struct vc_pin_claim *claim;
-	const struct vc_node *metadata;
-};
-
 static int read_holder(const struct vc_object_reader *r, const struct vc_node *element,
                        void *data)
 {
-	const struct holders_reader *all = data;
+	const struct metadata_reader *all = data;
 	struct vc_pin_field field = { .subresource = "status",
 		                      .path = { "f:status", "f:reservedFor", NULL } };
 	struct vc_pin_holder holder = { 0 }, *slot;
@@ -278,7 +288,7 @@ int vc_pin_claim_read(struct vc_arena *arena, const struct vc_node *object,
 	const struct vc_object_reader r = { .arena = arena, .err = err };
 	struct vc_pin_claim claim = { 0 };
 	struct vc_node metadata, status;
-	struct holders_reader all = { .claim = &claim, .metadata = &metadata };
+	struct metadata_reader all = { .claim = &claim, .metadata = &metadata };
 	bool found = false;
 
 	if (vc_node_object(object, "metadata", VC_REQUIRED, &metadata, NULL, err) < 0 ||

@@ -61,6 +61,17 @@ struct vc_pin_holders {
 	size_t n, cap;
 };
 
+/* One of metadata.finalizers, and who put it there */
+struct vc_pin_finalizer {
+	char *name;
+	struct vc_pin_managers managers;
+};
+
+struct vc_pin_finalizers {
+	struct vc_pin_finalizer *v;
+	size_t n, cap;
+};
+
 struct vc_pin_texts {
 	char **v;
 	size_t n, cap;
@@ -92,7 +103,7 @@ struct vc_pin_claim {
 	char *owner_kind, *owner_name;
 	char *pod_claim;
 	bool extended;
-	struct vc_pin_texts finalizers;
+	struct vc_pin_finalizers finalizers;
 	bool guarded;
 	struct vc_pin_managers guard;
 	char *record_vm, *record_uid, *record_by;
