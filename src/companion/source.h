@@ -34,11 +34,11 @@
  * @fatal:	one of the whole source: what it tells is not everything that there is
  */
 struct vc_trouble {
-	char *subject;
-	char *text;
+	const char *subject;
+	const char *text;
 	enum vc_err_kind kind;
-	char *uid;
-	char *namespace, *name;
+	const char *uid;
+	const char *namespace, *name;
 	bool passing;
 	bool fatal;
 };

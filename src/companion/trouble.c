@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "companion/source.h"
 
-static int copy_text(struct vc_arena *arena, char **text, struct vc_err *err)
+static int copy_text(struct vc_arena *arena, const char **text, struct vc_err *err)
 {
 	if (!*text)
 		return 0;
