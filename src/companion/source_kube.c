@@ -8,6 +8,8 @@
  * about claims whose node selector leaves it open. Such a claim that was left out may
  * turn out to be ours when a pool or a pod appears: then claims are listed anew, a
  * moment later and not often.
+ *
+ * Whoever may not read pods does without, as long as no claim depends on them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -84,6 +86,8 @@ static bool decide_claim(void *arg, const struct vc_kube_entry *entry, enum vc_t
 	if (glance == VC_YES || vc_kube_claim_in_pools(claim, &s->pools) ||
 	    is_for_pods(s, claim))
 		return true;
+	/* something to tell, when pods cannot be read */
+	s->claims.changed = s->claims.changed || !s->undecided;
 	s->undecided = true;
 	return false;
 }
@@ -300,6 +304,11 @@ static bool has_answered(const struct vc_kube_reflector *r)
 	return r->complete || *r->trouble;
 }
 
+static bool is_forbidden(const struct vc_kube_reflector *r)
+{
+	return !r->complete && *r->trouble && r->reason == VC_KUBE_FORBIDDEN;
+}
+
 /* What decides about claims is there, or cannot be had. */
 static int list_claims(struct source_kube *s, int64_t now, struct vc_err *err)
 {
@@ -371,12 +380,21 @@ static bool settled_kube(const void *state)
 {
 	const struct source_kube *s = state;
 
-	return s->claims.complete && s->slices.complete && s->pods.complete;
+	return s->claims.complete && s->slices.complete &&
+	       (s->pods.complete || is_forbidden(&s->pods));
 }
 
 /* Telling */
 
-/* The same way does not work for all three: one line is enough. */
+static bool is_told(const struct source_kube *s, const struct vc_kube_reflector *r)
+{
+	if (r == &s->pods && is_forbidden(r))
+		return s->undecided;
+	return *r->trouble;
+}
+
+/* The same way does not work for all three: one line is enough. NULL: nothing to tell, or
+ * out of memory. */
 static char *troubles_text(const struct source_kube *s, struct vc_arena *arena)
 {
 	const struct vc_kube_reflector *const all[] = { &s->claims, &s->slices,
@@ -384,9 +402,7 @@ static char *troubles_text(const struct source_kube *s, struct vc_arena *arena)
 	char *text = NULL;
 
 	for (size_t i = 0; i < VC_ARRAY_SIZE(all); i++) {
-		if (*all[i]->trouble == '\0')
-			continue;
-		if (text && all[i]->reason == VC_KUBE_NO_ANSWER)
+		if (!is_told(s, all[i]) || (text && all[i]->reason == VC_KUBE_NO_ANSWER))
 			continue;
 		text = vc_arena_printf(arena, "%s%s%s", text ? text : "",
 		                       text ? "; " : "", all[i]->trouble);
@@ -396,18 +412,13 @@ static char *troubles_text(const struct source_kube *s, struct vc_arena *arena)
 	return text;
 }
 
-static bool has_trouble(const struct source_kube *s)
-{
-	return *s->claims.trouble || *s->slices.trouble || *s->pods.trouble;
-}
-
 static int collect_troubles(const struct source_kube *s, struct vc_told *told,
                             struct vc_err *err)
 {
 	struct vc_trouble trouble = { .subject = s->config.server,
 		                      .kind = VC_ERR_REMOTE };
 
-	if (!has_trouble(s))
+	if (!is_told(s, &s->claims) && !is_told(s, &s->slices) && !is_told(s, &s->pods))
 		return 0;
 	trouble.text = troubles_text(s, told->arena);
 	if (!trouble.text)

@@ -304,8 +304,26 @@ class WhoAnswers(KubeTest):
         text = source.until(lambda told: "resourceclaims" in told[0])[0]
         self.assertEqual(source.told[-1], "open")
         self.assertEqual(len(lines_of(source.told, "trouble")), 1)
-        self.assertRegex(text, "pods")
+        self.assertRegex(text, "resourceslices")
         self.assertNotIn("token-", text)
+
+    def test_without_pods(self):
+        """They are not needed, unless a claim depends on them."""
+        rules = [{"verbs": ["list", "watch"], "groups": ["resource.k8s.io"],
+                  "resources": ["resourceclaims", "resourceslices"]}]
+        self.server.access.accounts["token-nobody"] = {"user": "companion",
+                                                       "rules": rules}
+        self.load(claim("here"), resource_slice())
+        source = self.source(user="nobody")
+        source.until_claims("lab/here")
+        self.assertEqual(lines_of(source.told, "trouble"), [])
+        self.load(claim("fabric", nodes=(), pool="fabric"))
+        source.until(lambda told: lines_of(told, "trouble"))
+        self.assertRegex("\n".join(lines_of(source.told, "trouble")), "pods")
+        self.assertEqual(claims_of(source.told), {"lab/here"})
+        rules[0]["groups"].append("")
+        rules[0]["resources"].append("pods")
+        source.until(lambda told: not lines_of(told, "trouble"), seconds=90)
 
     def test_no_such_node_name(self):
         for arguments, env, words in (
