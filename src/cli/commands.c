@@ -22,6 +22,8 @@ const struct vc_command *const vc_commands[] = {
 	&vc_command_prepare,
 	&vc_command_unprepare,
 	&vc_command_recover,
+	&vc_command_pin,
+	&vc_command_unpin,
 	&vc_command_hook_install,
 	&vc_command_hook_check,
 	&vc_command_generate_plugin,

@@ -29,6 +29,8 @@ extern const struct vc_command vc_command_claim_adopt;
 extern const struct vc_command vc_command_prepare;
 extern const struct vc_command vc_command_unprepare;
 extern const struct vc_command vc_command_recover;
+extern const struct vc_command vc_command_pin;
+extern const struct vc_command vc_command_unpin;
 extern const struct vc_command vc_command_hook_install;
 extern const struct vc_command vc_command_hook_check;
 extern const struct vc_command vc_command_generate_plugin;

@@ -14,6 +14,7 @@ allowed() {
 	host) echo base model host ;;
 	kube) echo base model claim kube ;;
 	pin) echo base model claim kube pin ;;
+	controller) echo base model claim kube pin cli controller ;;
 	domain) echo base model domain ;;
 	store) echo base model claim store ;;
 	virt) echo base virt ;;
@@ -24,7 +25,7 @@ allowed() {
 	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;
 	generate) echo base model claim host domain translate generate ;;
-	cli) echo base model claim host domain store translate virt hook node manage generate cli ;;
+	cli) echo base model claim host domain kube pin store translate virt hook node manage generate cli ;;
 	hooks) echo base hook ;;
 	esac
 }
