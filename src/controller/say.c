@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "controller/say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "controller/event.h"
+
+#define TEXT_SIZE      1600
+#define NAMESPACE_SIZE 64
+
+static const char *name_of(const char *key)
+{
+	return strchr(key, '/') + 1;
+}
+
+static void send(struct vc_controller *c, struct vc_event *event, const char *key)
+{
+	struct vc_err err = VC_ERR_INIT;
+	char namespace[NAMESPACE_SIZE];
+
+	if (c->options->dry_run)
+		return;
+	(void)snprintf(namespace, sizeof(namespace), "%.*s", (int)strcspn(key, "/"), key);
+	event->namespace = namespace;
+	event->name = name_of(key);
+	if (vc_event_send(c->kube, event, &err) == 0) {
+		c->mute = false;
+		return;
+	}
+	if (!c->mute)
+		vc_log(&c->log, VC_LOG_WARNING, "cannot write Events: %s", err.msg);
+	c->mute = true;
+}
+
+/**
+ * vc_say() - Tell users
+ * @c:		controller
+ * @saying:	what
+ */
+void vc_say(struct vc_controller *c, const struct vc_saying *saying)
+{
+	struct vc_event event = {
+		.resource = &vc_kube_claims,
+		.warning = saying->level <= VC_LOG_WARNING,
+		.reason = saying->reason,
+		.message = saying->text,
+		.once = saying->once,
+	};
+	char text[TEXT_SIZE];
+
+	vc_log(&c->log, saying->level, "%s: %s", saying->claim->key, saying->text);
+	if (saying->claim->facts) {
+		event.uid = vc_claim_uid(saying->claim);
+		send(c, &event, saying->claim->key);
+	}
+	if (!saying->vm || !saying->vm->facts)
+		return;
+	(void)snprintf(text, sizeof(text), "claim '%s': %s", name_of(saying->claim->key),
+	               saying->text);
+	event.resource = &vc_kube_vms;
+	event.uid = vc_vm_uid(saying->vm);
+	event.message = text;
+	send(c, &event, saying->vm->key);
+}
+
+/**
+ * vc_say_news() - Tell users, unless they know
+ * @c:		controller
+ * @claim:	claim
+ * @saying:	what
+ */
+void vc_say_news(struct vc_controller *c, struct vc_known_claim *claim,
+                 const struct vc_saying *saying)
+{
+	uint64_t told = vc_event_hash(vc_event_hash(0, saying->reason), saying->text);
+
+	if (told == claim->told)
+		return;
+	claim->told = told;
+	vc_say(c, saying);
+}
+
+/**
+ * vc_say_nothing() - What was said about a claim does not hold any more
+ * @claim:	claim
+ */
+void vc_say_nothing(struct vc_known_claim *claim)
+{
+	claim->told = 0;
+}
+
+/**
+ * vc_say_losers() - Tell VMs that want a claim who has it
+ * @c:		controller
+ * @decision:	of the claim
+ * @claim:	claim
+ */
+void vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
+                   struct vc_known_claim *claim)
+{
+	for (struct vc_tie *t = claim->ties; t; t = t->of_claim.next) {
+		char text[TEXT_SIZE];
+		struct vc_event event = { .resource = &vc_kube_vms,
+			                  .warning = true,
+			                  .reason = "ClaimTaken",
+			                  .message = text };
+		uint64_t told = vc_event_hash(0, decision->uid);
+
+		if (!vc_is_loser(decision, t) || t->told == told)
+			continue;
+		t->told = told;
+		(void)snprintf(text, sizeof(text),
+		               "claim '%s' belongs to virtual machine '%s'; it is "
+		               "pinned to '%s' when that one lets go of it",
+		               name_of(claim->key), name_of(decision->vm->key),
+		               name_of(t->vm->key));
+		vc_log(&c->log, VC_LOG_WARNING, "%s: %s", t->vm->key, text);
+		event.uid = vc_vm_uid(t->vm);
+		send(c, &event, t->vm->key);
+	}
+}
