@@ -97,7 +97,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands VC_UNU
 const struct vc_command vc_command_pin = {
 	.name = "pin",
 	.operands = "[NAMESPACE/]NAME",
-	.summary = "keep a claim of Kubernetes for a virtual machine while it is stopped",
+	.summary = "keep a claim of Kubernetes for a virtual machine",
 	.description =
 		"A ResourceClaim loses its devices when the last pod that uses it ends, and a "
 		"VM that starts again may get others. Pinning enters the VirtualMachine among "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cmd_show.c - virt-claim show: what the inputs say, and what they do not.
+ * cmd_show.c - virt-claim show: what the inputs say, and what they do not; claims of this
+ * host and of Kubernetes.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -10,12 +11,15 @@
 #include "cli/output.h"
 #include "cli/show.h"
 #include "cli/show_claim.h"
+#include "cli/show_cluster.h"
 #include "cli/translator_options.h"
 
 struct show_options {
 	struct vc_translator_options translator;
 	bool json;
 	const char *config;
+	bool kube;
+	struct vc_cluster_options cluster;
 };
 
 static const struct vc_option options[] = {
@@ -25,6 +29,11 @@ static const struct vc_option options[] = {
 	  "for a claim of this host: read this configuration instead of "
 	  "$VIRT_CLAIM_CONFIG or /etc/virt-claim/virt-claim.yaml",
 	  VC_COMPLETES_FILE, NULL },
+	{ "kube", 0, VC_OPTION_FLAG, offsetof(struct show_options, kube), NULL,
+	  "a NAME is a claim of the API server, whatever this host has",
+	  VC_COMPLETES_NOTHING, NULL },
+	VC_CLUSTER_OPTION_KUBECONFIG(struct show_options),
+	VC_CLUSTER_OPTION_CONTEXT(struct show_options),
 	{ 0 },
 };
 
@@ -89,6 +98,45 @@ static int find_claims(const struct show_options *o, char **operands, int n_oper
 	return 0;
 }
 
+static bool asks_cluster(const struct show_options *o)
+{
+	return o->kube || o->cluster.kubeconfig || o->cluster.context;
+}
+
+static int show_cluster(struct vc_arena *arena, const struct show_options *o,
+                        int n_operands, char **operands, struct vc_err *err)
+{
+	VC_AUTO_CLUSTER struct vc_cluster cluster = VC_CLUSTER_INIT;
+
+	if (n_operands == 0 || o->translator.connect || o->translator.claims.n > 0)
+		return vc_fail(err, VC_ERR_USAGE,
+		               "from an API server, only claims can be shown; expected "
+		               "[NAMESPACE/]NAME");
+	if (vc_cluster_open(&o->cluster, &cluster, err) < 0)
+		return -(int)err->kind;
+	return vc_show_cluster_claims(arena, &cluster, o->json, operands, n_operands,
+	                              err);
+}
+
+/* Claims of this host; if it has none of that name, of the API server that there may be. */
+static int show_claims(struct vc_arena *arena, const struct show_options *o,
+                       int n_operands, char **operands, struct vc_err *err)
+{
+	VC_AUTO_CLUSTER struct vc_cluster cluster = VC_CLUSTER_INIT;
+	struct vc_err none = VC_ERR_INIT;
+	int r = vc_show_claims(arena, o->config, o->json, operands, n_operands, err);
+
+	if (r != -VC_ERR_ABSENT || o->config)
+		return r;
+	if (vc_cluster_open(&o->cluster, &cluster, &none) == -VC_ERR_ABSENT)
+		return r;
+	*err = none;
+	return none.kind != VC_ERR_NONE
+	               ? -(int)none.kind
+	               : vc_show_cluster_claims(arena, &cluster, o->json, operands,
+	                                        n_operands, err);
+}
+
 static int run(struct vc_arena *arena, const void *values, int n_operands,
                char **operands, struct vc_err *err)
 {
@@ -101,10 +149,13 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 	int r;
 
 	memcpy(&o, values, sizeof(o));
+	o.cluster.namespace = o.translator.namespace;
+	if (asks_cluster(&o))
+		return show_cluster(arena, &o, n_operands, operands, err);
 	if (find_claims(&o, operands, n_operands, &all_claims, err) < 0)
 		return -(int)err->kind;
 	if (all_claims)
-		return vc_show_claims(arena, o.config, o.json, operands, n_operands, err);
+		return show_claims(arena, &o, n_operands, operands, err);
 	if (sort_operands(arena, operands, n_operands, &o.translator, &domain, err) < 0 ||
 	    vc_translator_input(arena, &o.translator, domain, &input, err) < 0)
 		return -(int)err->kind;
@@ -131,6 +182,11 @@ const struct vc_command vc_command_show = {
 		"made. Prints its state, where each device is now and who uses it, what it is "
 		"recognised by, what was done for it, and its files.\n"
 		"\n"
+		"A NAME that is neither is a claim of Kubernetes, when there is a kubeconfig "
+		"or this is a pod; --kube, --kubeconfig and --context say so at once. Prints "
+		"where it is allocated, who holds it (pods, virtual machines that it is pinned "
+		"to, finalizers), who put that there, and what releases it.\n"
+		"\n"
 		"Otherwise prints each claim of the inputs with its devices, where each fact "
 		"was found, and which facts no input says. A PATH is the same as --claims PATH; a domain's XML "
 		"may be among them, and its host devices and bindings are shown too; with "
@@ -139,6 +195,8 @@ const struct vc_command vc_command_show = {
 		"Succeeds when the inputs are well-formed, whatever is missing in them.\n",
 	.examples = "virt-claim show lab/disk\n"
 		    "\ta claim of this host\n"
+		    "virt-claim show --kube lab/disk\n"
+		    "\ta claim of Kubernetes: who holds it?\n"
 		    "virt-claim show /run/virt-claim/claims\n"
 		    "\teverything that is prepared on this host\n"
 		    "virt-claim show --json --sysfs /sys cdi.yaml claim.yaml vm7.xml\n"

@@ -133,7 +133,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 const struct vc_command vc_command_unpin = {
 	.name = "unpin",
 	.operands = "[[NAMESPACE/]NAME]...",
-	.summary = "let claims of Kubernetes go that were pinned to virtual machines",
+	.summary = "let claims of Kubernetes go that were pinned",
 	.description =
 		"Takes back what 'virt-claim pin' and virt-claim-controller did to claims: "
 		"the entry of the virtual machine, the annotation, and the finalizer if nobody "
