@@ -49,14 +49,14 @@ static int read_object(struct vc_kube_entry *e, const struct vc_kube_object *obj
 	return vc_node_fail(&root, err, VC_ERR_INPUT, "a kind that was not asked for");
 }
 
-/* With names, and without facts. */
-static int make_entry(const struct vc_kube_object *object, unsigned sync,
-                      struct vc_kube_entry **ret_entry, struct vc_err *err)
+/* With names, and without facts; NULL: out of memory. */
+static struct vc_kube_entry *make_entry(const struct vc_kube_object *object,
+                                        unsigned sync)
 {
 	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = calloc(1, sizeof(*e));
 
 	if (!e)
-		return vc_fail_oom(err);
+		return NULL;
 	e->arena.max_bytes = ENTRY_BYTES;
 	e->sync = sync;
 	e->namespace = vc_arena_strdup(&e->arena, object->namespace);
@@ -64,9 +64,8 @@ static int make_entry(const struct vc_kube_object *object, unsigned sync,
 	e->uid = vc_arena_strdup(&e->arena, object->uid);
 	e->version = vc_arena_strdup(&e->arena, object->resource_version);
 	if (!e->namespace || !e->name || !e->uid || !e->version)
-		return vc_fail_oom(err);
-	*ret_entry = vc_steal(&e);
-	return 0;
+		return NULL;
+	return vc_steal(&e);
 }
 
 /**
@@ -81,9 +80,11 @@ static int make_entry(const struct vc_kube_object *object, unsigned sync,
 int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
                        struct vc_kube_entry **ret_entry, struct vc_err *err)
 {
-	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = NULL;
+	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = make_entry(object, sync);
 
-	if (make_entry(object, sync, &e, err) < 0 || read_object(e, object, err) < 0)
+	if (!e)
+		return vc_fail_oom(err);
+	if (read_object(e, object, err) < 0)
 		return -(int)err->kind;
 	*ret_entry = vc_steal(&e);
 	return 0;
@@ -103,10 +104,11 @@ int vc_kube_entry_broken(const struct vc_kube_object *object, unsigned sync,
                          const char *problem, struct vc_kube_entry **ret_entry,
                          struct vc_err *err)
 {
-	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = NULL;
+	VC_AUTO_KUBE_ENTRY struct vc_kube_entry *e = make_entry(object, sync);
 
-	if (make_entry(object, sync, &e, err) < 0 ||
-	    vc_facts_note(&e->arena, &e->facts, err, "%s", problem) < 0)
+	if (!e)
+		return vc_fail_oom(err);
+	if (vc_facts_note(&e->arena, &e->facts, err, "%s", problem) < 0)
 		return -(int)err->kind;
 	*ret_entry = vc_steal(&e);
 	return 0;
@@ -255,19 +257,57 @@ void vc_kube_cache_forget_syncs(struct vc_kube_cache *cache)
 		cache->v[i]->sync = 0;
 }
 
-#define COPY_LIST(arena, into, from, err)                                               \
-	__extension__({                                                                 \
-		int vc_r_ = 0;                                                          \
-		for (size_t vc_i_ = 0; vc_i_ < (from)->n; vc_i_++) {                    \
-			__typeof__((into)->v) vc_slot_ = vc_list_push((arena), (into)); \
-			if (!vc_slot_) {                                                \
-				vc_r_ = vc_fail_oom(err);                               \
-				break;                                                  \
-			}                                                               \
-			*vc_slot_ = (from)->v[vc_i_];                                   \
-		}                                                                       \
-		vc_r_;                                                                  \
-	})
+static bool add_claims(struct vc_arena *arena, struct vc_claims *into,
+                       const struct vc_claims *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct vc_claim *slot = vc_list_push(arena, into);
+
+		if (!slot)
+			return false;
+		*slot = from->v[i];
+	}
+	return true;
+}
+
+static bool add_slices(struct vc_arena *arena, struct vc_slices *into,
+                       const struct vc_slices *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct vc_slice *slot = vc_list_push(arena, into);
+
+		if (!slot)
+			return false;
+		*slot = from->v[i];
+	}
+	return true;
+}
+
+static bool add_pods(struct vc_arena *arena, struct vc_pods *into,
+                     const struct vc_pods *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct vc_pod *slot = vc_list_push(arena, into);
+
+		if (!slot)
+			return false;
+		*slot = from->v[i];
+	}
+	return true;
+}
+
+static bool add_notes(struct vc_arena *arena, struct vc_facts *facts,
+                      const struct vc_facts *from)
+{
+	for (size_t i = 0; i < from->notes.n; i++) {
+		char **note = vc_list_push(arena, &facts->notes);
+
+		if (!note)
+			return false;
+		*note = from->notes.v[i];
+	}
+	return true;
+}
 
 /**
  * vc_kube_cache_collect() - Add all objects to facts
@@ -284,11 +324,11 @@ int vc_kube_cache_collect(const struct vc_kube_cache *cache, struct vc_arena *ar
 	for (size_t i = 0; i < cache->n; i++) {
 		const struct vc_facts *f = &cache->v[i]->facts;
 
-		if (COPY_LIST(arena, &facts->claims, &f->claims, err) < 0 ||
-		    COPY_LIST(arena, &facts->slices, &f->slices, err) < 0 ||
-		    COPY_LIST(arena, &facts->pods, &f->pods, err) < 0 ||
-		    COPY_LIST(arena, &facts->notes, &f->notes, err) < 0)
-			return -(int)err->kind;
+		if (!add_claims(arena, &facts->claims, &f->claims) ||
+		    !add_slices(arena, &facts->slices, &f->slices) ||
+		    !add_pods(arena, &facts->pods, &f->pods) ||
+		    !add_notes(arena, facts, f))
+			return vc_fail_oom(err);
 	}
 	return 0;
 }

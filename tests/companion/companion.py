@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Kubernetes node for tests: a machine of tests/node with disks, virt-claimd as its
 companion, and what it publishes. The API server is that of tests/kube."""
-import json
 import os
-import signal
 import struct
-import subprocess
 import sys
 import time
 
@@ -13,9 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../kube"), os.path.join(HERE, "../node")]
 # pylint: disable=wrong-import-position,unused-import
 from daemon import Daemon
-from harness import environment
-from machine import (COUNT, FAIL, FULL, KILL_AFTER, KILL_BEFORE, Machine,
-                     parse_stream)
+from machine import KILL_AFTER, KILL_ONE, Machine, parse_stream
 
 NODE = "node1"
 DRIVER = "nvme.example.org"
@@ -107,12 +102,12 @@ class Companion(Machine):
         return Daemon(self, *options, **more)
 
     def folders(self):
-        """Names of claims that readers see, "namespace/name"."""
+        """Names of claims that readers see, "namespace/name", but for foreign ones."""
         found = set()
         for namespace in listing(self.shared):
             for name in listing(f"{self.shared}/{namespace}"):
                 found.add(f"{namespace}/{name}")
-        return found
+        return found - FOREIGN_FOLDERS
 
     def published(self):
         """Documents of each file of a claim: {"lab/a": {"disk/x-metadata.json": [...]}}"""
@@ -211,7 +206,3 @@ class Clock:
         mode = "r+b" if os.path.exists(self.path) else "wb"
         with open(self.path, mode) as f:
             f.write(struct.pack("=q", seconds))
-
-
-assert json and signal and subprocess and environment
-assert (COUNT, FAIL, FULL, KILL_AFTER, KILL_BEFORE)

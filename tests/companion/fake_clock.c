@@ -18,6 +18,9 @@
 
 static _Atomic int64_t *offset;
 
+/* Parameters of the C library have other names. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 static void __attribute__((constructor)) begin(void)
 {
 	const char *path = getenv("FAKE_CLOCK");
@@ -64,3 +67,5 @@ EXPORT time_t time(time_t *ret_time)
 		*ret_time = now.tv_sec;
 	return now.tv_sec;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

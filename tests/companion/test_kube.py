@@ -3,16 +3,14 @@
 """The source "kube": what it tells, whatever the API server does and does not say."""
 import os
 import queue
-import re
 import subprocess
 import sys
 import threading
 import time
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../kube"))
 # pylint: disable=wrong-import-position
-from harness import ServerTest, environment, main, setup, vm, web
+from harness import ServerTest, environment, main, vm
 
 SOURCE = os.environ.get("KUBE_SOURCE", "kube-source")
 NODE = "node1"
@@ -402,8 +400,6 @@ class BrokenObjects(KubeTest):
         self.assertEqual(len(lines_of(source.told, "slice")), 1)
         self.assertRegex("\n".join(source.told), "trouble s1: ResourceSlice 's1': /spec/pool")
 
-
-assert re and setup and unittest and web
 
 if __name__ == "__main__":
     main()

@@ -190,10 +190,13 @@ static void test_pools_and_pods(void **state VC_UNUSED)
 		{ SLICE("s", "gpu.example.org", "Node-a"), false },
 	};
 	struct vc_kube_cache claims = { 0 }, pods = { 0 };
+	const struct vc_kube_entry *entry;
 	const struct vc_claim *claim;
 
 	put(&claims, CLAIM("vm-gpu", "c1", "node-a"), "lab", "vm-gpu", 1);
-	claim = &claims.v[0]->facts.claims.v[0];
+	entry = vc_kube_cache_find(&claims, "lab", "vm-gpu");
+	assert_non_null(entry);
+	claim = &entry->facts.claims.v[0];
 	for (size_t i = 0; i < VC_ARRAY_SIZE(rows); i++) {
 		struct vc_kube_cache slices = { 0 };
 		struct vc_err err = VC_ERR_INIT;
@@ -212,6 +215,7 @@ static void test_pools_and_pods(void **state VC_UNUSED)
 	put(&pods, POD("p", "pod-1"), "lab", "p", 1);
 	put(&pods, POD("q", "pod-2"), "lab", "q", 1);
 	put(&pods, POD("vm", "vm-1"), "lab", "vm", 1);
+	assert_non_null(pods.v);
 	assert_true(vc_kube_claim_for_pod(claim, &pods.v[0]->facts.pods.v[0]));
 	assert_false(vc_kube_claim_for_pod(claim, &pods.v[1]->facts.pods.v[0]));
 	/* a VM is no pod, whatever its UID */
