@@ -192,7 +192,8 @@ def apply(kind, old, patch, manager, options):
     gone = (from_fields(own["fieldsV1"]) if own else set()) - set(wanted)
     for one in others:
         gone -= from_fields(one["fieldsV1"])
-    new = merge(old, {k: v for k, v in patch.items() if k in ("spec", "status")})
+    new = merge(copy.deepcopy(old),
+                {k: v for k, v in patch.items() if k in ("spec", "status")})
     metadata = {k: v for k, v in patch.get("metadata", {}).items()
                 if k in ("labels", "annotations", "finalizers", "ownerReferences")}
     new["metadata"] = merge(new["metadata"], metadata, ("metadata",))
