@@ -33,7 +33,8 @@ static int run_in_worker(void *arg, int notes)
 	struct vc_err err = VC_ERR_INIT;
 	struct vc_err lost = VC_ERR_INIT;
 
-	if (vc_work_run(&work, &err) == 0)
+	if ((daemon->companion.n > 0 ? vc_daemon_look(daemon, notes, &err)
+	                             : vc_work_run(&work, &err)) == 0)
 		return 0;
 	note.err = err.kind;
 	memcpy(note.text, err.msg, sizeof(note.text));
@@ -68,6 +69,7 @@ int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err)
 		return -(int)err->kind;
 	vc_burst_begin(&daemon->burst);
 	vc_ledger_begin(&daemon->ledger);
+	vc_patience_begin(&daemon->patience);
 	forget_owners(daemon);
 	daemon->again = false;
 	daemon->summary = false;
@@ -160,6 +162,9 @@ static int on_note(struct vc_daemon *daemon, const struct vc_note *note,
 	case VC_NOTE_PROBLEM:
 	case VC_NOTE_FAILED:
 		return on_problem(daemon, note, err);
+	case VC_NOTE_TORN:
+		return vc_patience_torn(&daemon->patience, note->subject,
+		                        daemon->worker_began, err);
 	case VC_NOTE_WAIT:
 		vc_ledger_keep(&daemon->ledger, note->subject);
 		return 0;
@@ -219,6 +224,7 @@ static void settle(struct vc_daemon *daemon)
 
 	while (vc_ledger_settled(&daemon->ledger, subject, sizeof(subject)))
 		vc_log(&daemon->log, VC_LOG_INFO, "%s: all right again", subject);
+	vc_patience_end(&daemon->patience);
 	daemon->given.n = 0;
 }
 
@@ -258,9 +264,15 @@ static void report(struct vc_daemon *daemon)
 {
 	const struct vc_counts *counts = &daemon->counts;
 
-	vc_daemon_tell(daemon, "STATUS=%u claims, %u prepared, %u in use; %zu problem%s",
-	               counts->claims, counts->prepared, counts->in_use, daemon->ledger.n,
-	               daemon->ledger.n == 1 ? "" : "s");
+	if (daemon->companion.n > 0)
+		vc_daemon_tell(daemon, "STATUS=%u claims, %u published; %zu problem%s",
+		               counts->claims, counts->prepared, daemon->ledger.n,
+		               daemon->ledger.n == 1 ? "" : "s");
+	else
+		vc_daemon_tell(daemon,
+		               "STATUS=%u claims, %u prepared, %u in use; %zu problem%s",
+		               counts->claims, counts->prepared, counts->in_use,
+		               daemon->ledger.n, daemon->ledger.n == 1 ? "" : "s");
 	/* domains are started once we are ready: better a moment later than without */
 	if (!daemon->again && (counts->absent == 0 || vc_now_ms() >= daemon->ready_limit))
 		vc_daemon_be_ready(daemon);

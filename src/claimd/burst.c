@@ -5,6 +5,17 @@
 #define SHARE        5
 #define PAUSE_MAX_MS 10000
 
+static const struct vc_burst_pace usual = {
+	.quiet_ms = VC_BURST_QUIET_MS,
+	.max_ms = VC_BURST_MAX_MS,
+	.share = SHARE,
+};
+
+static const struct vc_burst_pace *pace_of(const struct vc_burst *burst)
+{
+	return burst->pace ? burst->pace : &usual;
+}
+
 /**
  * vc_burst_event() - Something happened
  * @burst:	events so far
@@ -26,12 +37,12 @@ void vc_burst_event(struct vc_burst *burst, int64_t now)
  */
 int64_t vc_burst_due(const struct vc_burst *burst)
 {
-	int64_t due = burst->last + VC_BURST_QUIET_MS;
+	int64_t due = burst->last + pace_of(burst)->quiet_ms;
 
 	if (!burst->pending)
 		return -1;
-	if (due > burst->first + VC_BURST_MAX_MS)
-		due = burst->first + VC_BURST_MAX_MS;
+	if (due > burst->first + pace_of(burst)->max_ms)
+		due = burst->first + pace_of(burst)->max_ms;
 	return due > burst->earliest ? due : burst->earliest;
 }
 
@@ -52,7 +63,7 @@ void vc_burst_begin(struct vc_burst *burst)
  */
 void vc_burst_end(struct vc_burst *burst, int64_t cost, int64_t now)
 {
-	int64_t pause = cost * (SHARE - 1);
+	int64_t pause = cost * (pace_of(burst)->share - 1);
 
 	burst->earliest = now + (pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS);
 }

@@ -15,13 +15,25 @@
 #define VC_BURST_MAX_MS   2000
 
 /**
+ * struct vc_burst_pace - other times than these
+ * @quiet_ms, @max_ms: instead of VC_BURST_QUIET_MS and VC_BURST_MAX_MS
+ * @share:	looking takes at most one part in so many of the time
+ */
+struct vc_burst_pace {
+	int64_t quiet_ms, max_ms;
+	int64_t share;
+};
+
+/**
  * struct vc_burst - events that nobody acted on yet; all zero: none
  * @pending:	there are some
  * @first, @last: when the first and the last one came
  * @earliest:	not before this, so that events which never stop leave the machine alone
  *		for most of the time
+ * @pace:	NULL the usual one
  */
 struct vc_burst {
+	const struct vc_burst_pace *pace;
 	bool pending;
 	int64_t first, last;
 	int64_t earliest;

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "claimd/daemon.h"
 #include "cli/output.h"
 #include "version.h"
 
 struct claimd_options {
 	const char *config;
+	const char *source, *node_name;
 	bool once;
 	bool foreground;
 	bool version;
@@ -21,6 +23,15 @@ static const struct vc_option options[] = {
 	  VC_COMPLETES_FILE, NULL },
 	{ "once", 0, VC_OPTION_FLAG, offsetof(struct claimd_options, once), NULL,
 	  "recover, prepare and publish, then exit; for systems without systemd",
+	  VC_COMPLETES_NOTHING, NULL },
+	{ "source", 0, VC_OPTION_STRING, offsetof(struct claimd_options, source), "NAMES",
+	  "with 'role: kubernetes': where to learn what drivers prepared, of cdi, metadata "
+	  "and kube, with commas; instead of 'sources' of the configuration",
+	  VC_COMPLETES_NOTHING, NULL },
+	{ "node-name", 0, VC_OPTION_STRING, offsetof(struct claimd_options, node_name),
+	  "NAME",
+	  "with the source 'kube': this node (default: 'node-name' of the "
+	  "configuration, $NODE_NAME, the host name)",
 	  VC_COMPLETES_NOTHING, NULL },
 	{ "foreground", 0, VC_OPTION_FLAG, offsetof(struct claimd_options, foreground),
 	  NULL, "stay in the foreground, which it always does", VC_COMPLETES_NOTHING,
@@ -42,6 +53,15 @@ static int run(struct vc_arena *arena VC_UNUSED, const void *values,
 		daemon.config = named && *named ? named : VC_CONFIG_FILE;
 	if (o->version)
 		return vc_output_write(version, strlen(version), err);
+	if (o->source && vc_config_sources(o->source, &daemon.sources, err) < 0) {
+		err->kind = VC_ERR_USAGE;
+		return vc_err_context(err, "--source");
+	}
+	if (o->node_name && !vc_is_dns_subdomain(o->node_name))
+		return vc_fail(err, VC_ERR_USAGE,
+		               "--node-name: '%.64s' is not the name of a node",
+		               o->node_name);
+	daemon.node_name = o->node_name;
 	return vc_daemon_run(&daemon, err);
 }
 
@@ -68,7 +88,9 @@ const struct vc_command vc_command_claimd = {
 		"hangs that one; it is killed when every step has had its deadline, and what "
 		"it was at is recovered.\n"
 		"\n"
-		"With 'role: kubernetes' in its configuration no device is touched.\n"
+		"With 'role: kubernetes' in its configuration no device is touched. It then "
+		"reads what drivers left in CDI files and metadata files and what the API "
+		"server knows, and publishes each claim of this node, see docs/companion.md.\n"
 		"\n"
 		"Signals:\n"
 		"\n"

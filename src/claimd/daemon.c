@@ -18,7 +18,12 @@
 /* What a stop leaves a worker on top of the deadline of a driver, to finish a claim. */
 #define STOP_MARGIN_MS 5000
 /* At boot devices appear one after the other; this long they are waited for. */
-#define APPEAR_MS 10000
+#define APPEAR_MS     10000
+#define LOCK_TRIES    50
+#define LOCK_DELAY_NS 20000000L
+
+/* With --once, this long sources may take to tell everything. */
+#define SETTLE_MS 30000
 
 static const struct vc_source *const sources[] = {
 	&vc_source_signals,
@@ -108,24 +113,55 @@ static bool needs_restart(const struct vc_config *old, const struct vc_config *n
 	       strcmp(old->run, new->run) != 0;
 }
 
+/* The configuration, with what the command line says, and in @arena, which may move. */
+static int read_config(const struct vc_daemon *daemon, struct vc_arena *arena,
+                       struct vc_config **ret_config, struct vc_err *err)
+{
+	const struct vc_daemon_options *options = daemon->options;
+	struct vc_config *config = vc_arena_alloc(arena, 1, sizeof(*config));
+
+	if (!config)
+		return vc_fail_oom(err);
+	if (vc_config_read(arena, options->config, true, config, err) < 0)
+		return -(int)err->kind;
+	if (options->sources)
+		config->sources = options->sources;
+	if (options->node_name) {
+		config->node_name = vc_arena_strdup(arena, options->node_name);
+		if (!config->node_name)
+			return vc_fail_oom(err);
+	}
+	if (config->sources && config->role != VC_ROLE_KUBERNETES)
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s: sources are for 'role: kubernetes' only; on other "
+		               "hosts virt-claimd prepares devices itself",
+		               options->config);
+	*ret_config = config;
+	return 0;
+}
+
 static int read_again(struct vc_daemon *daemon, struct vc_err *err)
 {
 	struct vc_arena arena = VC_ARENA_INIT;
-	struct vc_config config;
-	int r = vc_config_read(&arena, daemon->options->config, true, &config, err);
+	struct vc_companion companion = { 0 };
+	struct vc_config *config = NULL;
+	int r = read_config(daemon, &arena, &config, err);
 
-	if (r == 0 && needs_restart(&daemon->config, &config))
+	if (r == 0 && needs_restart(&daemon->config, config))
 		r = vc_fail(err, VC_ERR_REFUSED,
 		            "%s: 'role', 'state' and 'run' change only with a restart",
 		            daemon->options->config);
+	if (r == 0)
+		r = vc_companion_open(&companion, config, err);
 	if (r < 0) {
 		vc_arena_release(&arena);
 		return r;
 	}
+	r = vc_daemon_adopt(daemon, &companion, err);
 	vc_arena_release(&daemon->arena);
 	daemon->arena = arena;
-	daemon->config = config;
-	return 0;
+	daemon->config = *config;
+	return r;
 }
 
 /**
@@ -145,7 +181,7 @@ void vc_daemon_reload(struct vc_daemon *daemon)
 	else
 		vc_log(&daemon->log, VC_LOG_INFO, "configuration read again");
 	vc_ledger_forgive(&daemon->ledger);
-	daemon->again = daemon->config.role == VC_ROLE_HOST;
+	daemon->again = vc_daemon_works(daemon);
 	daemon->recover = true;
 	daemon->ready = false;
 	if (!daemon->again)
@@ -179,6 +215,18 @@ static int make_directory(const char *path, struct vc_err *err)
 	return 0;
 }
 
+/* A worker that was just started has the lock too, and needs a moment to notice that its
+ * daemon was killed. */
+static bool take_lock(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_DELAY_NS }, NULL);
+	}
+	return false;
+}
+
 /* One daemon a node: the lock ends with the process, the file stays. */
 static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
 {
@@ -194,7 +242,7 @@ static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
 	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (daemon->lock < 0)
 		return vc_fail_sys(err, errno, "cannot open '%s'", path);
-	if (flock(daemon->lock, LOCK_EX | LOCK_NB) < 0) {
+	if (!take_lock(daemon->lock)) {
 		n = read(daemon->lock, pid, sizeof(pid) - 1);
 		pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
 		return vc_fail(err, VC_ERR_REFUSED,
@@ -209,8 +257,9 @@ static int lock_node(struct vc_daemon *daemon, struct vc_err *err)
 
 static bool is_wanted(const struct vc_daemon *daemon, const struct vc_source *source)
 {
-	return !source->host_only ||
-	       (daemon->config.role == VC_ROLE_HOST && !daemon->options->once);
+	if (source->host_only && daemon->config.role != VC_ROLE_HOST)
+		return false;
+	return !source->lasting || (vc_daemon_works(daemon) && !daemon->options->once);
 }
 
 static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
@@ -230,18 +279,34 @@ static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
 	return 0;
 }
 
+static int open_config(struct vc_daemon *daemon, struct vc_err *err)
+{
+	struct vc_config *config = NULL;
+
+	if (read_config(daemon, &daemon->arena, &config, err) < 0)
+		return -(int)err->kind;
+	daemon->config = *config;
+	if ((config->role == VC_ROLE_HOST && make_directory(config->state, err) < 0) ||
+	    make_directory(config->run, err) < 0 || lock_node(daemon, err) < 0)
+		return -(int)err->kind;
+	return vc_companion_open(&daemon->companion, config, err);
+}
+
 static int open_daemon(struct vc_daemon *daemon, struct vc_err *err)
 {
+	struct vc_companion companion;
+
 	vc_log_open(&daemon->log, "virt-claimd", STDERR_FILENO, getenv("JOURNAL_STREAM"));
 	if (vc_notify_open(daemon->options->once ? NULL : getenv("NOTIFY_SOCKET"),
 	                   &daemon->notify, err) < 0 ||
-	    vc_config_read(&daemon->arena, daemon->options->config, true, &daemon->config,
-	                   err) < 0 ||
-	    make_directory(daemon->config.state, err) < 0 ||
-	    make_directory(daemon->config.run, err) < 0 || lock_node(daemon, err) < 0)
+	    open_config(daemon, err) < 0)
 		return -(int)err->kind;
 	/* before the first look, so that nothing is missed */
-	return open_sources(daemon, err);
+	if (open_sources(daemon, err) < 0)
+		return -(int)err->kind;
+	companion = daemon->companion;
+	daemon->companion = (struct vc_companion){ 0 };
+	return vc_daemon_adopt(daemon, &companion, err);
 }
 
 static void close_daemon(struct vc_daemon *daemon)
@@ -249,8 +314,10 @@ static void close_daemon(struct vc_daemon *daemon)
 	if (daemon->worker.pid > 0)
 		(void)kill(daemon->worker.pid, SIGKILL);
 	for (size_t i = 0; i < VC_SLOTS_MAX; i++)
-		if (daemon->slots[i].source)
+		if (daemon->slots[i].source && !daemon->slots[i].source->lends)
 			(void)close(daemon->slots[i].fd);
+	vc_companion_close(&daemon->companion);
+	vc_patience_release(&daemon->patience);
 	vc_closep(&daemon->epoll);
 	vc_closep(&daemon->lock);
 	vc_notify_close(&daemon->notify);
@@ -265,6 +332,14 @@ static void end_late_worker(struct vc_daemon *daemon)
 	       "a worker does not finish and is killed; what it was at is recovered");
 	(void)kill(daemon->worker.pid, SIGKILL);
 	daemon->worker_limit = -1;
+}
+
+/* With --once there is one look, which should see everything. */
+static bool may_start(const struct vc_daemon *daemon, int64_t now)
+{
+	return daemon->worker.pid == 0 &&
+	       (daemon->settle_limit < 0 || now >= daemon->settle_limit ||
+	        vc_companion_settled(&daemon->companion));
 }
 
 static bool is_due(int64_t when, int64_t now)
@@ -286,17 +361,20 @@ static int advance(struct vc_daemon *daemon, bool *ret_end, struct vc_err *err)
 	int64_t next = earlier(vc_burst_due(&daemon->burst),
 	                       vc_ledger_next(&daemon->ledger, daemon->worker_began));
 
+	next = earlier(next, vc_patience_next(&daemon->patience, daemon->worker_began));
 	if (daemon->worker.pid == 0 && daemon->stopping) {
 		*ret_end = true;
 		return 0;
 	}
-	if (daemon->worker.pid == 0 && (daemon->again || is_due(next, now)) &&
+	if (may_start(daemon, now) && (daemon->again || is_due(next, now)) &&
 	    vc_daemon_start_worker(daemon, err) < 0)
 		return -(int)err->kind;
 	if (daemon->worker.pid > 0 && is_due(daemon->worker_limit, now))
 		end_late_worker(daemon);
 	if (daemon->worker.pid == 0 && is_due(daemon->ready_limit, now))
 		vc_daemon_be_ready(daemon);
+	if (daemon->worker.pid == 0 && !may_start(daemon, now))
+		next = daemon->settle_limit;
 	next = daemon->worker.pid > 0 ? daemon->worker_limit
 	                              : earlier(next, daemon->ready_limit);
 	return vc_daemon_set_clock(daemon, next, err);
@@ -336,7 +414,9 @@ static int run(struct vc_daemon *daemon, struct vc_err *err)
 {
 	if (open_daemon(daemon, err) < 0)
 		return -(int)err->kind;
-	daemon->again = daemon->recover = daemon->config.role == VC_ROLE_HOST;
+	daemon->again = daemon->recover = vc_daemon_works(daemon);
+	if (daemon->options->once && daemon->companion.n > 0)
+		daemon->settle_limit = vc_now_ms() + SETTLE_MS;
 	if (!daemon->again) {
 		vc_daemon_tell(daemon, "STATUS=role kubernetes: no device is touched");
 		vc_daemon_be_ready(daemon);
@@ -369,6 +449,7 @@ int vc_daemon_run(const struct vc_daemon_options *options, struct vc_err *err)
 		.files = -1,
 		.worker = VC_WORKER_INIT,
 		.ready_limit = -1,
+		.settle_limit = -1,
 	};
 	int r = run(&daemon, err);
 

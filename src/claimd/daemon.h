@@ -17,6 +17,7 @@
 #include "claimd/notify.h"
 #include "claimd/work.h"
 #include "claimd/worker.h"
+#include "companion/companion.h"
 #include "translate/config.h"
 
 struct vc_daemon;
@@ -24,13 +25,15 @@ struct vc_daemon;
 /**
  * struct vc_source - something that the daemon waits for
  * @name:	for messages
- * @host_only:	not in the role "kubernetes", in which no device is ours; nor with --once
+ * @host_only:	not in the role "kubernetes", in which no device is ours
+ * @lasting:	not with --once, nor when there is nothing to do
+ * @lends:	who made the descriptor closes it
  * @open:	makes the descriptor; NULL: opened when there is something to wait for
  * @ready:	it is readable
  */
 struct vc_source {
 	const char *name;
-	bool host_only;
+	bool host_only, lasting, lends;
 	int (*open)(struct vc_daemon *daemon, int *ret_fd, struct vc_err *err);
 	int (*ready)(struct vc_daemon *daemon, int fd, struct vc_err *err);
 };
@@ -39,9 +42,10 @@ extern const struct vc_source vc_source_signals;
 extern const struct vc_source vc_source_clock;
 extern const struct vc_source vc_source_uevents;
 extern const struct vc_source vc_source_files;
-extern const struct vc_source vc_source_worker; /* its end */
-extern const struct vc_source vc_source_notes;  /* of the worker */
-extern const struct vc_source vc_source_owner;  /* end of a process that prepares */
+extern const struct vc_source vc_source_worker;    /* its end */
+extern const struct vc_source vc_source_notes;     /* of the worker */
+extern const struct vc_source vc_source_companion; /* companion.c */
+extern const struct vc_source vc_source_owner;     /* end of a process that prepares */
 
 /* A descriptor of a source. */
 struct vc_slot {
@@ -56,10 +60,14 @@ struct vc_slot {
  * struct vc_daemon_options - the command line
  * @config:	file of the configuration
  * @once:	one run, and the end
+ * @sources:	instead of those of the configuration; 0 these
+ * @node_name:	likewise; NULL
  */
 struct vc_daemon_options {
 	const char *config;
 	bool once;
+	unsigned sources;
+	const char *node_name;
 };
 
 /**
@@ -71,6 +79,9 @@ struct vc_daemon_options {
  * @lock:	flock of RUN/virt-claimd.pid
  * @epoll, @slots: what it waits for
  * @clock, @files: timerfd, inotify
+ * @companion:	sources on a Kubernetes node; none on others
+ * @patience:	what is being written there
+ * @settle_limit: with --once, when sources have to have told everything; -1
  * @ledger:	what is wrong
  * @burst:	what happened since the last run
  * @renewed:	devices that came since then
@@ -95,6 +106,9 @@ struct vc_daemon {
 	int epoll;
 	struct vc_slot slots[VC_SLOTS_MAX];
 	int clock, files;
+	struct vc_companion companion;
+	struct vc_patience patience;
+	int64_t settle_limit;
 	struct vc_ledger ledger;
 	struct vc_burst burst;
 	struct vc_renewed renewed, given;
@@ -124,6 +138,12 @@ void vc_daemon_reload(struct vc_daemon *daemon);
 void vc_daemon_stop(struct vc_daemon *daemon);
 void vc_daemon_tell(struct vc_daemon *daemon, const char *fmt, ...) VC_PRINTF(2, 3);
 
+/* companion.c */
+bool vc_daemon_works(const struct vc_daemon *daemon);
+int vc_daemon_adopt(struct vc_daemon *daemon, const struct vc_companion *companion,
+                    struct vc_err *err) VC_MUST_CHECK;
+int vc_daemon_look(const struct vc_daemon *daemon, int notes, struct vc_err *err)
+	VC_MUST_CHECK;
 /* attend.c */
 void vc_daemon_be_ready(struct vc_daemon *daemon);
 int vc_daemon_start_worker(struct vc_daemon *daemon, struct vc_err *err) VC_MUST_CHECK;

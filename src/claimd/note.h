@@ -16,6 +16,7 @@ enum vc_note_kind {
 	VC_NOTE_DONE,     /* .text: what was done */
 	VC_NOTE_PROBLEM,  /* .text: what is wrong with .subject */
 	VC_NOTE_FAILED,   /* the same, after an attempt to put it right */
+	VC_NOTE_TORN,     /* .subject is half written */
 	VC_NOTE_WAIT,     /* .subject was not looked into */
 	VC_NOTE_OWNER,    /* .number: a process at work on an entry, since .start */
 	VC_NOTE_PATIENCE, /* .number: ms that the next note may take */

@@ -138,7 +138,7 @@ static int on_uevents(struct vc_daemon *daemon, int fd, struct vc_err *err)
 
 const struct vc_source vc_source_uevents = {
 	.name = "events of the kernel",
-	.host_only = true,
+	.lasting = true,
 	.open = open_uevents,
 	.ready = on_uevents,
 };
@@ -183,6 +183,7 @@ static int on_files(struct vc_daemon *daemon, int fd, struct vc_err *err)
 const struct vc_source vc_source_files = {
 	.name = "files",
 	.host_only = true,
+	.lasting = true,
 	.open = open_files,
 	.ready = on_files,
 };
