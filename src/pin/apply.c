@@ -55,16 +55,19 @@ static bool is_absent(const struct vc_kube *kube)
 	       !strstr(last->message, "could not find the requested resource");
 }
 
-static int take_claim(struct work *work, const struct vc_kube_text *text)
+static void take_claim(struct work *work, const struct vc_pin_claim *claim)
 {
-	struct vc_pin_claim claim;
+	work->out.gone =
+		work->order->claim_uid && strcmp(work->order->claim_uid, claim->uid) != 0;
+	work->out.claim = *claim;
+}
 
-	if (vc_pin_claim_parse(work->arena, text, &claim, &work->err) < 0)
+static int parse_claim(struct work *work, const struct vc_kube_text *text,
+                       struct vc_arena *arena, struct vc_pin_claim *ret_claim)
+{
+	if (vc_pin_claim_parse(arena, text, ret_claim, &work->err) < 0)
 		return vc_err_context(&work->err, "%s/%s", work->order->namespace,
 		                      work->order->claim);
-	work->out.gone =
-		work->order->claim_uid && strcmp(work->order->claim_uid, claim.uid) != 0;
-	work->out.claim = claim;
 	return 0;
 }
 
@@ -77,6 +80,7 @@ static int read_claim(struct work *work)
 		.name = work->order->claim,
 	};
 	struct vc_kube_text text;
+	struct vc_pin_claim claim;
 	struct vc_err err = VC_ERR_INIT;
 	int r = vc_kube_get(work->context->kube, &scratch, &target, &text, &err);
 
@@ -88,7 +92,10 @@ static int read_claim(struct work *work)
 		work->err = err;
 		return r;
 	}
-	return take_claim(work, &text);
+	if (parse_claim(work, &text, work->arena, &claim) < 0)
+		return -(int)work->err.kind;
+	take_claim(work, &claim);
+	return 0;
 }
 
 static int read_vm(struct work *work)
@@ -175,13 +182,19 @@ static int write_step(struct work *work, enum vc_pin_step step,
 		.dry_run = dry_run,
 	};
 	struct vc_kube_text text;
+	struct vc_pin_claim claim;
 
 	if (buf.failed)
 		return vc_fail_oom(&work->err);
 	write.text = (struct vc_kube_text){ buf.data, buf.len };
 	if (send_body(work, &body, &write, &text) < 0)
 		return -(int)work->err.kind;
-	return dry_run ? 0 : take_claim(work, &text);
+	/* Only what answers with a claim is an API server that has understood. */
+	if (parse_claim(work, &text, dry_run ? &scratch : work->arena, &claim) < 0)
+		return -(int)work->err.kind;
+	if (!dry_run)
+		take_claim(work, &claim);
+	return 0;
 }
 
 /* A server that would not let us reserve is asked before anything is written. */

@@ -245,6 +245,9 @@ class Store:
                 new["metadata"].pop(key, None)
                 if key in old["metadata"]:
                     new["metadata"][key] = old["metadata"][key]
+            for key in ("annotations", "labels"):
+                if not new["metadata"].get(key):
+                    new["metadata"].pop(key, None)
         self.check_claim(kind, old, new, subresource)
         return self.finish_update(kind, old, new, subresource, manager, managed)
 

@@ -20,6 +20,7 @@ from .kinds import BY_PLURAL, DRA, DRA_VERSIONS, KINDS, from_version, to_version
 from .store import Selector, Store
 
 MAX_BODY = 3145728
+MAX_LOGGED = 16384
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 VERSION = {"major": "1", "minor": "36", "gitVersion": "v1.36.2",
            "platform": "linux/amd64"}
@@ -142,6 +143,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.length = int(self.headers.get("Content-Length") or 0)
         path, _, query = self.path.partition("?")
         body = self.rfile.read(min(self.length, 64 << 20))
+        self.note["type"] = self.headers.get("Content-Type") or ""
+        self.note["body"] = body[:MAX_LOGGED].decode("latin-1")
         if path == "/_test":
             self.send_json(200, server.order(json.loads(body or b"{}")))
             return
