@@ -195,38 +195,69 @@ static char *describe(struct vc_arena *arena, const struct vc_prepare_report *re
 	return text;
 }
 
-static int prepare_claim(struct vc_view *view, const struct vc_host_claim *claim,
-                         const struct vc_duty *duty, struct vc_err *err)
+/* The claims that are to be prepared. */
+struct preparing {
+	struct vc_view *view;
+	const struct vc_host_claim **claims;
+	size_t *indices;
+	size_t n;
+};
+
+static int before_steps(void *arg, size_t n_steps, struct vc_err *err)
+{
+	const struct preparing *preparing = arg;
+
+	return be_patient(preparing->view, n_steps, err);
+}
+
+static int on_prepared(void *arg, size_t i, const struct vc_prepare_report *report,
+                       const struct vc_err *why, struct vc_err *err)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
-	const struct vc_prepare_options options = { .transient = !claim->persistent };
+	const struct preparing *preparing = arg;
+	const struct vc_host_claim *claim = preparing->claims[i];
+	struct vc_view *view = preparing->view;
 	const char *subject =
-		vc_arena_printf(view->arena, "%s/%s", claim->namespace, claim->name);
-	struct vc_prepare_report report = { 0 };
-	struct vc_err own = VC_ERR_INIT;
+		vc_arena_printf(&arena, "%s/%s", claim->namespace, claim->name);
 	const char *text;
 
 	if (!subject)
 		return vc_fail_oom(err);
-	if (be_patient(view, claim->devices.n * VC_STEP_KINDS, err) < 0)
-		return -(int)err->kind;
-	if (vc_node_prepare(&arena, &view->node, claim->namespace, claim->name, &options,
-	                    &report, &own) < 0)
-		return vc_view_say(view, VC_NOTE_FAILED, subject, own.msg, own.kind, err);
+	if (!report)
+		return vc_view_say(view, VC_NOTE_FAILED, subject, why->msg, why->kind,
+		                   err);
 	/* one that was prepared, and lost a device, is counted already */
-	view->counts.prepared += !duty->withdraw;
-	text = describe(&arena, &report);
+	view->counts.prepared += !view->duties[preparing->indices[i]].withdraw;
+	text = describe(&arena, report);
 	return vc_view_say(view, VC_NOTE_DONE, subject, text ? text : "prepared",
 	                   VC_ERR_NONE, err);
 }
 
 static int prepare_all(struct vc_view *view, struct vc_err *err)
 {
-	for (size_t i = 0; i < view->claims.n && !stopped; i++)
-		if (view->duties[i].prepare &&
-		    prepare_claim(view, &view->claims.v[i], &view->duties[i], err) < 0)
-			return -(int)err->kind;
-	return 0;
+	struct preparing preparing = {
+		.view = view,
+		.claims = vc_arena_alloc(view->arena, view->claims.n + 1,
+		                         sizeof(*preparing.claims)),
+		.indices = vc_arena_alloc(view->arena, view->claims.n + 1,
+		                          sizeof(*preparing.indices)),
+	};
+	struct vc_prepare_many many = { .claims = preparing.claims,
+		                        .stop = &stopped,
+		                        .before = before_steps,
+		                        .over = on_prepared,
+		                        .arg = &preparing };
+
+	if (!preparing.claims || !preparing.indices)
+		return vc_fail_oom(err);
+	for (size_t i = 0; i < view->claims.n; i++) {
+		if (!view->duties[i].prepare)
+			continue;
+		preparing.claims[preparing.n] = &view->claims.v[i];
+		preparing.indices[preparing.n++] = i;
+	}
+	many.n = preparing.n;
+	return many.n > 0 ? vc_node_prepare_many(&view->node, &many, err) : 0;
 }
 
 static int open_view(struct vc_view *view, struct vc_err *err)

@@ -85,6 +85,14 @@ int vc_job_commit(struct vc_job *job, bool persistent, struct vc_err *err) VC_MU
 int vc_job_set_persistent(struct vc_job *job, bool persistent, struct vc_err *err)
 	VC_MUST_CHECK;
 
+/* prepare.c; each says whether the lock is held and the machine was looked at. */
+bool vc_entry_has_planned(const struct vc_entry *entry) VC_NONNULL;
+int vc_job_reserve(struct vc_job *job, struct vc_err *err) VC_MUST_CHECK;
+int vc_job_plan_more(struct vc_job *job, bool *ret_more, struct vc_err *err)
+	VC_MUST_CHECK;
+int vc_job_complete(struct vc_job *job, struct vc_err *err) VC_MUST_CHECK;
+int vc_job_finish(struct vc_job *job, struct vc_err *err) VC_MUST_CHECK;
+
 /* preview.c: what prepare would do, into .report. */
 int vc_job_preview(struct vc_job *job, const char *namespace, const char *name,
                    struct vc_err *err) VC_MUST_CHECK;

@@ -18,7 +18,13 @@
 /* Devices, drivers, nodes that only drivers make; and one that finds nothing to do. */
 #define ROUNDS_MAX 4
 
-static bool has_planned(const struct vc_entry *entry)
+/**
+ * vc_entry_has_planned() - Whether steps of an entry have still to be begun
+ * @entry:	entry
+ *
+ * Return: whether there are any
+ */
+bool vc_entry_has_planned(const struct vc_entry *entry)
 {
 	for (size_t i = 0; i < entry->steps.n; i++)
 		if (entry->steps.v[i].state == VC_STEP_PLANNED)
@@ -74,17 +80,24 @@ static int note_groups(struct vc_job *job, const struct vc_prepare_input *input,
 	return 0;
 }
 
-/* Under the lock. What has to be made is made first. */
-static int reserve(struct vc_job *job, struct vc_err *err)
+/**
+ * vc_job_reserve() - Reserve the devices of a claim, and plan what is to be done first
+ * @job:	job that has observed, for a claim without an entry; the lock is held
+ * @err:	why not; nothing is reserved then
+ *
+ * What has to be made is made first.
+ *
+ * Return: 0, or as vc_plan_prepare(), vc_plan_bind(), vc_job_refresh_claim() and
+ * vc_journal_write()
+ */
+int vc_job_reserve(struct vc_job *job, struct vc_err *err)
 {
-	struct vc_prepare_input input;
+	const struct vc_prepare_input input = vc_job_input(job);
 
-	if (vc_job_observe(job, err) < 0)
-		return -(int)err->kind;
-	input = vc_job_input(job);
+	job->entry = new_entry(job);
 	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
-	if (!has_planned(&job->entry) &&
+	if (!vc_entry_has_planned(&job->entry) &&
 	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
 	if (vc_job_refresh_claim(job, err) < 0 || note_groups(job, &input, err) < 0)
@@ -92,19 +105,35 @@ static int reserve(struct vc_job *job, struct vc_err *err)
 	return vc_job_write(job, err);
 }
 
-/* What became of the first round decides on the next one. */
+/**
+ * vc_job_plan_more() - Plan what has to be done after the steps so far
+ * @job:	job that has observed since its last step; the lock is held
+ * @ret_more:	whether there is something; the entry is on disk then
+ * @err:	why not
+ *
+ * Return: 0, or as vc_plan_bind() and vc_journal_write()
+ */
+int vc_job_plan_more(struct vc_job *job, bool *ret_more, struct vc_err *err)
+{
+	const struct vc_prepare_input input = vc_job_input(job);
+	bool more;
+
+	if (vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
+		return -(int)err->kind;
+	more = vc_entry_has_planned(&job->entry);
+	if (more && vc_job_write(job, err) < 0)
+		return -(int)err->kind;
+	*ret_more = more;
+	return 0;
+}
+
 static int plan_again(struct vc_job *job, bool *ret_more, struct vc_err *err)
 {
 	VC_AUTOCLOSE int lock = -1;
-	struct vc_prepare_input input;
 
 	if (vc_job_lock(job, &lock, err) < 0 || vc_job_observe(job, err) < 0)
 		return -(int)err->kind;
-	input = vc_job_input(job);
-	if (vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
-		return -(int)err->kind;
-	*ret_more = has_planned(&job->entry);
-	return *ret_more ? vc_job_write(job, err) : 0;
+	return vc_job_plan_more(job, ret_more, err);
 }
 
 static int apply(struct vc_job *job, struct vc_err *err)
@@ -127,13 +156,32 @@ static bool is_persistent(const struct vc_job *job)
 	return !(job->options && job->options->transient);
 }
 
-/* The entry is on disk and ours; without the lock. */
-static int finish(struct vc_job *job, struct vc_err *err)
+/**
+ * vc_job_complete() - Publish and commit a claim for which all is done
+ * @job:	job whose last look found nothing to do; the lock is not held
+ * @err:	why not
+ *
+ * Return: 0, or as vc_job_publish() and vc_job_commit()
+ */
+int vc_job_complete(struct vc_job *job, struct vc_err *err)
 {
 	bool changed;
 
-	if (apply(job, err) < 0 || vc_job_publish(job, &changed, err) < 0 ||
-	    vc_job_commit(job, is_persistent(job), err) < 0)
+	if (vc_job_publish(job, &changed, err) < 0)
+		return -(int)err->kind;
+	return vc_job_commit(job, is_persistent(job), err);
+}
+
+/**
+ * vc_job_finish() - Do what is planned for a claim, and all that follows from it
+ * @job:	job whose entry is on disk and ours; the lock is not held
+ * @err:	what failed first, and what could not be undone
+ *
+ * Return: 0; or everything was given back, and as vc_job_fail()
+ */
+int vc_job_finish(struct vc_job *job, struct vc_err *err)
+{
+	if (apply(job, err) < 0 || vc_job_complete(job, err) < 0)
 		return vc_job_fail(job, err);
 	return 0;
 }
@@ -203,10 +251,10 @@ static int check_prepared(struct vc_job *job, bool *ret_more, struct vc_err *err
 	input.leases = NULL; /* a domain that uses what it has is none of our business */
 	if (vc_plan_prepare(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
-	if (!has_planned(&job->entry) &&
+	if (!vc_entry_has_planned(&job->entry) &&
 	    vc_plan_bind(job->arena, &input, &job->entry, err) < 0)
 		return -(int)err->kind;
-	*ret_more = has_planned(&job->entry);
+	*ret_more = vc_entry_has_planned(&job->entry);
 	if (*ret_more)
 		return repair(job, err);
 	if (has_moved(job) && vc_job_write(job, err) < 0)
@@ -271,10 +319,9 @@ static int decide(struct vc_job *job, const char *namespace, const char *name,
 	if (check_claim(job, namespace, name, err) < 0)
 		return -(int)err->kind;
 	*ret_more = true;
-	if (!job->entry.uid) {
-		job->entry = new_entry(job);
-		return reserve(job, err);
-	}
+	if (!job->entry.uid)
+		return vc_job_observe(job, err) < 0 ? -(int)err->kind
+		                                    : vc_job_reserve(job, err);
 	if (job->entry.phase == VC_PHASE_PREPARED)
 		return check_prepared(job, ret_more, err);
 	return refuse_quarantined(job, err);
@@ -291,7 +338,7 @@ static int prepare(struct vc_job *job, const char *namespace, const char *name,
 		return r;
 	r = decide(job, namespace, name, &more, err);
 	vc_closep(&lock);
-	return r == 0 && more ? finish(job, err) : r;
+	return r == 0 && more ? vc_job_finish(job, err) : r;
 }
 
 /**

@@ -45,6 +45,30 @@ int vc_node_prepare(struct vc_arena *arena, const struct vc_local_node *node,
                     const struct vc_prepare_options *options,
                     struct vc_prepare_report *ret_report, struct vc_err *err)
 	VC_MUST_CHECK;
+/**
+ * struct vc_prepare_many - claims of one run, and who is told of them
+ * @claims:	to be prepared; persistent ones stay so, the others are transient
+ * @n:		how many
+ * @stop:	set by a signal handler: no other claim is begun. NULL never
+ * @before:	something begins that may take long: so many steps, or 0 for a look at the
+ *		machine
+ * @over:	claim @i is prepared, @report says how; or @why says why not
+ * @arg:	for these; when one of them fails everything is left as after a crash
+ */
+struct vc_prepare_many {
+	const struct vc_host_claim *const *claims;
+	size_t n;
+	const volatile sig_atomic_t *stop;
+	int (*before)(void *arg, size_t n_steps, struct vc_err *err);
+	int (*over)(void *arg, size_t i, const struct vc_prepare_report *report,
+	            const struct vc_err *why, struct vc_err *err);
+	void *arg;
+};
+
+/* As vc_node_prepare() of each, with one look at the machine for many of them. */
+int vc_node_prepare_many(const struct vc_local_node *node,
+                         const struct vc_prepare_many *many, struct vc_err *err)
+	VC_MUST_CHECK;
 /* Refused while a running domain has a lease on one of the devices. Not prepared: fine. */
 int vc_node_unprepare(struct vc_arena *arena, const struct vc_local_node *node,
                       const char *namespace, const char *name,

@@ -91,8 +91,11 @@ class Daemon:
             return int(f.read().split()[2])
 
     def children(self):
-        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as f:
-            return [int(pid) for pid in f.read().split()]
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as f:
+                return [int(pid) for pid in f.read().split()]
+        except FileNotFoundError as e:
+            raise AssertionError(f"the daemon has ended: {self.process.poll()} {self.log()}") from e
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
