@@ -171,7 +171,7 @@ def apply_patch(patch, objects, where):
 def pod_of(obj):
     """The pod template of an object, or nothing."""
     return obj.get("spec", {}).get("template") if obj["kind"] in (
-        "DaemonSet", "Deployment") else None
+        "DaemonSet", "Deployment", "Job") else None
 
 
 def containers_of(obj):

@@ -189,6 +189,7 @@ volume = Object({
 toleration = Object({"key": Text(QUALIFIED), "operator": Text(among=["Exists"]),
                      "effect": Text(among=["NoSchedule", "NoExecute"])}, needs=["operator"])
 pod = Object({
+    "restartPolicy": Text(among=["Never"]),
     "serviceAccountName": name, "automountServiceAccountToken": truth,
     "priorityClassName": Text(among=["system-node-critical", "system-cluster-critical"]),
     "nodeSelector": labels, "tolerations": List(toleration), "enableServiceLinks": truth,
@@ -199,6 +200,8 @@ pod = Object({
     "volumes": List(volume, unique="name")},
     needs=["serviceAccountName", "priorityClassName", "containers", "securityContext"])
 template = Object({"metadata": template_metadata, "spec": pod}, needs=["metadata", "spec"])
+job_template = Object({"metadata": template_metadata, "spec": Object(
+    pod.fields, needs=[*pod.needs, "restartPolicy"])}, needs=["metadata", "spec"])
 
 policy_match = Object({
     "objectSelector": selector, "namespaceSelector": selector,
@@ -303,6 +306,11 @@ KINDS = {
                                            needs=["type"])},
                        needs=["replicas", "selector", "template", "strategy"])},
         needs=["spec"]),
+    "batch/v1/Job": Object({
+        "apiVersion": text, "kind": text, "metadata": metadata,
+        "spec": Object({"backoffLimit": Number(0, 10), "template": job_template,
+                        "activeDeadlineSeconds": Number(1, 3600)}, needs=["template"])},
+        needs=["spec"]),
     "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy": Object({
         "apiVersion": text, "kind": text, "metadata": metadata,
         "spec": Object({
@@ -318,6 +326,20 @@ KINDS = {
         "apiVersion": text, "kind": text, "metadata": metadata,
         "spec": Object({"policyName": name, "matchResources": Object(
             {"namespaceSelector": selector})}, needs=["policyName"])}, needs=["spec"]),
+    "admissionregistration.k8s.io/v1/MutatingWebhookConfiguration": Object({
+        "apiVersion": text, "kind": text, "metadata": metadata,
+        "webhooks": List(Object({
+            "name": Text(rf"{LABEL}(\.{LABEL}){{2,}}"),
+            "admissionReviewVersions": List(Text(among=["v1"]), 1),
+            "sideEffects": Text(among=["None"]), "failurePolicy": Text(among=["Fail"]),
+            "reinvocationPolicy": Text(among=["IfNeeded"]), "timeoutSeconds": Number(1, 30),
+            "objectSelector": selector, "rules": policy_match.fields["resourceRules"],
+            "matchConditions": List(named_expression, high=64, unique="name"),
+            "clientConfig": Object({
+                "service": Object({"name": label, "namespace": label, "path": Text(PATH)},
+                                  needs=["name", "namespace"]),
+                "caBundle": Text(r"[A-Za-z0-9+/]+=*")}, needs=["service"])},
+            needs=["name", "admissionReviewVersions", "sideEffects", "clientConfig"]), 1)}),
     "resource.k8s.io/v1/DeviceClass": Object({
         "apiVersion": text, "kind": text, "metadata": metadata,
         "spec": Object({"selectors": List(Object(
