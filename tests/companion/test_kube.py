@@ -167,6 +167,16 @@ class WhatIsTold(KubeTest):
                 self.assertIn("fieldSelector=spec.nodeName%3Dnode1", path)
                 self.assertLess(i, claims)
 
+    def claim_lists(self):
+        return [r for r in self.requests("resourceclaims") if "watch=" not in r["path"]]
+
+    def test_slices_that_take_their_time(self):
+        """Claims wait for them; it is not the second list that finds this one."""
+        self.load(claim("ours", nodes=()), resource_slice())
+        self.fault("resourceslices", do="delay", delay=1.5)
+        self.source().until_claims("lab/ours")
+        self.assertEqual(len(self.claim_lists()), 1)
+
     def test_device_of_a_pool_of_this_node(self):
         self.load(claim("ours", nodes=()), claim("theirs", nodes=(), pool="node2"),
                   claim("labels", nodes={"nodeSelectorTerms": [{"matchExpressions": [
@@ -209,8 +219,7 @@ class WhatIsTold(KubeTest):
         self.load(pod("launcher", "pod-1"), pod("early", "pod-2", claims=("not-yet",)))
         source.until(lambda told: len(lines_of(told, "pod")) == 2)
         source.drain(2)
-        lists = [r for r in self.requests("resourceclaims") if "watch=" not in r["path"]]
-        self.assertEqual(len(lists), 1)
+        self.assertEqual(len(self.claim_lists()), 1)
 
     def test_older_servers(self):
         for version in ("v1beta2", "v1beta1"):
@@ -255,6 +264,14 @@ class WhoAnswers(KubeTest):
         source.until_claims("lab/here", seconds=60)
         source.until(lambda told: not lines_of(told, "trouble"), seconds=60)
 
+    def test_claims_alone_are_not_told(self):
+        self.load(resource_slice())
+        self.fault("resourceclaims", do="status", code=500, times=-1)
+        source = self.source()
+        source.until(lambda told: lines_of(told, "trouble") and lines_of(told, "slice"))
+        source.drain(1)
+        self.assertTrue(all(told[-1] == "open" for told in source.history))
+
     def test_silence(self):
         """What was known stays, and is told with the trouble."""
         self.load(claim("here"), resource_slice())
@@ -270,6 +287,19 @@ class WhoAnswers(KubeTest):
         self.assertEqual(claims_of(source.told), {"lab/here"})
         self.server.faults.set([])
         source.until_claims(seconds=60)
+
+    def test_trouble_that_ends_in_silence(self):
+        """Nothing happens in the cluster, but there are bookmarks."""
+        self.load(claim("here"))
+        self.server.watch_max_s, self.server.bookmark_s = 2, 0.2
+        source = self.source()
+        source.until_claims("lab/here")
+        self.fault("resourceclaims.*watch=1", do="status", code=500, times=3)
+        source.until(lambda told: lines_of(told, "trouble"))
+        self.server.watch_max_s = 3600
+        source.until(lambda told: not lines_of(told, "trouble"), seconds=40)
+        lists = [r for r in self.requests("resourceclaims") if "watch=" not in r["path"]]
+        self.assertEqual(len(lists), 1)
 
     def test_list_without_it(self):
         """What vanished while nobody watched is gone with the next whole list."""
