@@ -432,6 +432,14 @@ class Rules(ControllerTest):
         self.assertEqual(said.count("cannot write Events"), 1)
 
     def test_no_watch(self):
+        account = self.server.access.accounts["token-controller"]
+        account["rules"] = [dict(r, verbs=[v for v in r["verbs"] if v != "watch"])
+                            for r in ACCOUNT["rules"]]
+        with self.controller() as running:
+            running.until_said('cannot watch resource "virtualmachines"')
+            running.until_said('cannot watch resource "resourceclaims"')
+
+    def test_no_list(self):
         self.without("virtualmachines")
         self.load(asking(allocated("a"), "v"), vm("v", A))
         self.assertIn("cannot list resource \"virtualmachines\"", self.once(status=REMOTE))
