@@ -204,7 +204,7 @@ class Examples(unittest.TestCase):
 
     def test_the_programs_have_the_options_of_the_manifests(self):
         for obj in manifest.build(DEPLOY) + manifest.build(DEPLOY + "/uninstall"):
-            for container in manifest.containers_of(obj) if obj["kind"] != "DaemonSet" else []:
+            for container in manifest.containers_of(obj):
                 name = os.path.basename(container["command"][0])
                 words = container.get("args", []) + container.get(
                     "livenessProbe", {}).get("exec", {}).get("command", [])[1:]

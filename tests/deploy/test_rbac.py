@@ -7,9 +7,12 @@ it looked for a rule. A request that is refused and a rule that nobody used both
 
 test_rbac.py BUILD, with CONTROLLER in the environment
 """
+import contextlib
 import copy
 import os
+import subprocess
 import sys
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -17,8 +20,10 @@ sys.path[:0] = [os.path.join(HERE, "../kube"), os.path.join(HERE, "../companion"
 # pylint: disable=wrong-import-position
 import controller
 import manifest
+from companion import DRIVER, NODE
+from companion import claim as claimed
 from controller import ControllerTest, allocated, asking, claim, uid, vm
-from harness import ServerTest, setup
+from harness import ServerTest, environment, setup
 
 BUILD = sys.argv.pop() if len(sys.argv) > 1 and os.path.isdir(sys.argv[-1]) else None
 # Everybody may ask these: [K8S] ClusterRole system:public-info-viewer, system:discovery
@@ -149,6 +154,111 @@ class ControllerRules(ControllerTest):
         self.load(asking(allocated("a"), "v"), vm("v", uid(1)))
         self.once()
         self.assertNotIn(("list", "", "secrets"), self.recorder.used)
+
+
+COMPANION = f"{BUILD}/src/cli/virt-claimd"
+CONFIG = """role: kubernetes
+sysfs: {root}/tests/fixtures/sysfs/lab
+run: {scratch}/run
+state: {scratch}/state
+leases: {scratch}/run/leases
+cdi: {scratch}/cdi
+cdi-directories: [{scratch}/cdi]
+kubelet-plugins: {scratch}/plugins
+kubeconfig: {scratch}/kubeconfig-companion
+"""
+
+
+def node_slice():
+    """What a driver says of a disk of the fixture machine."""
+    return {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice",
+            "metadata": {"name": "slice"},
+            "spec": {"driver": DRIVER, "nodeName": NODE,
+                     "pool": {"name": NODE, "generation": 1, "resourceSliceCount": 1},
+                     "devices": [{"name": "nvme-0", "attributes": {
+                         "resource.kubernetes.io/pciBusID": {"string": "0000:c1:00.0"}}}]}}
+
+
+@unittest.skipUnless(os.path.exists(COMPANION), "virt-claimd is not built")
+class CompanionRules(ServerTest):
+    USER = "system:serviceaccount:virt-claim:virt-claimd"
+
+    def setUp(self):
+        super().setUp()
+        self.rules = list(granted(manifest.build(manifest.DEPLOY), "virt-claimd"))
+        self.give(self.rules)
+        setup.write(self.path("kubeconfig-companion"), setup.KUBECONFIG.format(
+            port=self.port, user="{token: token-companion}"))
+        for name in ("run", "state", "cdi", "plugins"):
+            os.makedirs(self.path(name), exist_ok=True)
+        setup.write(self.path("claimd.yaml"), CONFIG.format(root=manifest.ROOT,
+                                                            scratch=self.directory))
+        self.recorder = Recorder(self.server.access, self.USER)
+
+    def tearDown(self):
+        self.server.access.may = self.recorder.ask
+
+    def give(self, rules):
+        self.server.access.accounts["token-companion"] = {"user": self.USER, "rules": rules}
+
+    @contextlib.contextmanager
+    def running(self, *command, **options):  # pylint: disable=arguments-differ
+        with subprocess.Popen(
+                [COMPANION, "--config", self.path("claimd.yaml"), *self.arguments_there()],
+                stderr=subprocess.PIPE, text=True,
+                env=environment(NODE_NAME=NODE)) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                self.said = process.communicate(timeout=30)[1]
+
+    @staticmethod
+    def arguments_there():
+        """As the DaemonSet has them."""
+        pod = next(o for o in manifest.build(manifest.DEPLOY) if o["kind"] == "DaemonSet")
+        return manifest.containers_of(pod)[0]["args"]
+
+    def wait(self, done):
+        end = time.monotonic() + 60
+        while not done():
+            self.assertLess(time.monotonic(), end, "it did not come to pass")
+            time.sleep(0.02)
+
+    def published(self):
+        return os.path.exists(self.path("run/claims/lab/one"))
+
+    def life(self):
+        """A claim comes and goes."""
+        self.load(node_slice(), claimed("one", 0, reserved=[
+            {"resource": "pods", "name": "p", "uid": controller.uid(7)}]),
+            dict(controller.pod("p"), spec={"nodeName": NODE, "resourceClaims": [
+                {"name": "disk", "resourceClaimName": "one"}]}))
+        with self.running():
+            self.wait(self.published)
+            self.store.delete(next(k for k in self.store.tables
+                                   if k.plural == "resourceclaims"), "lab", "one", {})
+            self.wait(lambda: not self.published())
+
+    def test_all_of_them_and_no_more(self):
+        self.life()
+        self.assertEqual(self.recorder.refused, set(), self.said)
+        self.assertEqual(self.recorder.used, triples(self.rules))
+        self.assertNotIn("token-companion", self.said)
+        for request in self.requests():
+            self.assertEqual(request["method"], "GET")
+            self.assertTrue(request["resource"] or request["path"] in PUBLIC)
+
+    def test_it_asks_for_its_own_node_only(self):
+        self.life()
+        for request in self.requests("/pods|/resourceslices"):
+            self.assertIn("spec.nodeName%3D" + NODE, request["path"])
+
+    def test_a_rule_that_is_missing_is_seen(self):
+        self.give([r for r in self.rules if "pods" not in r["resources"]])
+        self.load(node_slice(), claimed("one", 0))
+        with self.running():
+            self.wait(lambda: ("list", "", "pods") in self.recorder.refused)
 
 
 if __name__ == "__main__":
