@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -21,9 +20,9 @@ import docker
 import manifest
 from docker import DockerError
 from manifest import ROOT
+from where import BUILD
 
 DOCKERFILE = os.path.join(ROOT, "deploy/docker/Dockerfile")
-BUILD = sys.argv.pop() if len(sys.argv) > 1 and os.path.isdir(sys.argv[-1]) else None
 # Of every Debian image
 BASE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g", "base-files", "bash", "coreutils"}
 

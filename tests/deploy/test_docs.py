@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import unittest
 
 import manifest
@@ -14,8 +13,8 @@ import schema
 import test_admission
 from manifest import DEPLOY, ROOT
 from server import patches
+from where import BUILD
 
-BUILD = sys.argv.pop() if len(sys.argv) > 1 and os.path.isdir(sys.argv[-1]) else None
 PAGE = ROOT + "/docs/kubevirt.md"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

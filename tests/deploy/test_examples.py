@@ -9,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import unittest
 
@@ -19,9 +18,8 @@ import admission
 import manifest
 from manifest import DEPLOY, ROOT
 from test_admission import POLICIES
+from where import BUILD
 
-BUILD = sys.argv.pop() if len(sys.argv) > 1 and os.path.isdir(sys.argv[-1]) else \
-    os.path.join(ROOT, "build/asan")
 PROGRAMS = {"virt-claim": "src/cli/virt-claim", "virt-claimd": "src/cli/virt-claimd",
             "onDefineDomain": "hooks/onDefineDomain",
             "virt-claim-controller": "src/cli/virt-claim-controller"}

@@ -24,8 +24,8 @@ from companion import DRIVER, NODE
 from companion import claim as claimed
 from controller import ControllerTest, allocated, asking, claim, uid, vm
 from harness import ServerTest, environment, setup
+from where import BUILD
 
-BUILD = sys.argv.pop() if len(sys.argv) > 1 and os.path.isdir(sys.argv[-1]) else None
 # Everybody may ask these: [K8S] ClusterRole system:public-info-viewer, system:discovery
 PUBLIC = ("/version", "/apis/resource.k8s.io")
 
