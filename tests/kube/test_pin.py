@@ -974,5 +974,94 @@ claim lab/disk (c0ffee)
             self.assertIn("claim lab/disk", done.stdout)
 
 
+class Docs(PinTest):
+    """docs/persistent-claims.md says what really happens."""
+
+    PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                        "../../docs/persistent-claims.md")
+    POD7 = {"resource": "pods", "name": "virt-launcher-vm7-x2v9k",
+            "uid": "8d2f0d3e-52c0-4b6f-9a86-6a3a9e0f1c11"}
+    POD8 = {"resource": "pods", "name": "virt-launcher-vm8-fw2nq", "uid": "p8"}
+    UID8 = "0c9e0000-0000-4000-8000-000000000008"
+
+    def sections(self):
+        """Heading -> [(command, output)]"""
+        found, heading, block = {}, "", False
+        with open(self.PAGE, encoding="utf-8") as page:
+            for line in page:
+                if line.startswith("## "):
+                    heading = line[3:].strip()
+                elif line.startswith("```"):
+                    block = line.strip() == "```console"
+                elif block and line.startswith("$ "):
+                    found.setdefault(heading, []).append([line[2:].strip(), ""])
+                elif block:
+                    found[heading][-1][1] += line
+        return found
+
+    def first(self, reserved=()):
+        return disk(reserved=reserved, uid="2f0cf6b1-6c40-4f5e-a7a6-5a6f3fd6a1b0",
+                    entries=[entry_of("kube-scheduler", self.POD7["uid"])])
+
+    def second(self):
+        made = disk()
+        made["metadata"]["name"] = "gpu"
+        return made
+
+    def stop(self):
+        self.update(lambda o: o["status"].update(
+            reservedFor=o["status"]["reservedFor"][1:]), "kube-controller-manager", "status")
+
+    def burn(self):
+        self.load({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"},
+                   "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}})
+
+    def run_example(self, command, output):
+        if not command.startswith("virt-claim"):
+            {"kubectl": self.stop, "#": self.burn}[command.split()[0]]()
+            self.assertEqual(output, "")
+            return
+        words = command.split()
+        run = self.run_program(*words[1:])
+        time_of = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+        self.assertEqual(time_of.sub("2026-01-01T00:00:00Z", run.stderr + run.stdout),
+                         output, command)
+
+    def test_the_page(self):
+        sections = self.sections()
+        self.assertEqual(list(sections), ["From start to end", "Many at once",
+                                          "A node that does not come back"])
+        self.load(machine("vm8", self.UID8), self.first([self.POD7]))
+        for command, output in sections["From start to end"]:
+            self.run_example(command, output)
+        self.pin_both()
+        for command, output in sections["Many at once"]:
+            self.run_example(command, output)
+        self.pin_both()
+        self.update(lambda o: o["status"]["reservedFor"].append(self.POD8),
+                    "kube-scheduler", "status", "gpu")
+        self.load({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"},
+                   "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+        for command, output in sections["A node that does not come back"]:
+            self.run_example(command, output)
+
+    def pin_both(self):
+        self.load(self.first(), self.second())
+        self.pin()
+        self.done("pin", "lab/gpu", "--vm", "vm8")
+
+    def test_the_rules(self):
+        """The ClusterRole of the page is enough for all that the page does."""
+        with open(self.PAGE, encoding="utf-8") as page:
+            rules = re.search(r"```yaml\n(.*?)```", page.read(), re.S)[1]
+        found = re.findall(r'apiGroups: \[(.*?)\]\n  resources: \[(.*?)\]\n'
+                           r'  verbs: \[(.*?)\]', rules)
+        self.assertEqual(len(found), 4)
+        self.server.access.accounts["token-admin"] = {"user": "admin", "rules": [
+            {"groups": [group.strip('"')], "resources": resources.split(", "),
+             "verbs": verbs.split(", ")} for group, resources, verbs in found]}
+        self.test_the_page()
+
+
 if __name__ == "__main__":
     main()
