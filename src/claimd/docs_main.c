@@ -3,37 +3,17 @@
  * docs_main.c - vc-claimd-docs, a tool of the build: writes virt-claimd(8) into a
  * directory. It is not installed.
  */
-#include <fcntl.h>
 #include <stdio.h>
 
-#include "base/file.h"
 #include "claimd/command.h"
 #include "cli/man.h"
-#include "cli/output.h"
-
-static int write_page(const char *path, struct vc_err *err)
-{
-	VC_AUTOCLOSE int dir = -1;
-	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(VC_OUTPUT_MAX_BYTES);
-	VC_AUTOFREE char *text = NULL;
-	size_t len;
-
-	vc_man_command(&buf, &vc_command_claimd);
-	if (vc_buf_take(&buf, &text, &len, err) < 0 ||
-	    vc_file_open_directory(AT_FDCWD, path, 0, &dir, err) < 0)
-		return -(int)err->kind;
-	return vc_file_replace(dir, "virt-claimd.8", text, len, 0644, err);
-}
 
 int main(int argc, char **argv)
 {
 	struct vc_err err = VC_ERR_INIT;
 
-	if (argc != 2)
-		(void)vc_fail(&err, VC_ERR_USAGE, "usage: vc-claimd-docs DIRECTORY");
-	else
-		(void)write_page(argv[1], &err);
-	if (err.kind != VC_ERR_NONE)
-		(void)fprintf(stderr, "vc-claimd-docs: %s\n", err.msg);
+	if (vc_man_tool(&vc_command_claimd, argc, argv, &err) == 0)
+		return 0;
+	(void)fprintf(stderr, "vc-claimd-docs: %s\n", err.msg);
 	return vc_exit_status(err.kind);
 }

@@ -38,6 +38,7 @@ mkdir -p "$work/etc/apparmor.d" && touch "$work/etc/apparmor.d/usr.sbin.libvirtd
 "$program" hook install --root "$work" || complain "the installed hook cannot be registered"
 
 "$work/usr/sbin/virt-claimd" --version || complain "the installed daemon does not run"
+"$work/usr/sbin/virt-claim-controller" --version || complain "the installed controller does not run"
 [ -n "$(find "$work/usr/share/doc" -name virt-claim.yaml)" ] || complain "no sample configuration"
 
 # check_unit NAME PROGRAM - systemd understands it, and it runs what was installed.
@@ -66,7 +67,9 @@ pages=$(find "$work" -name '*.[1-8]' -o -name '*.[1-8].gz')
 for command in '' -rewrite -preview -verify -show -convert -adopt -unbind -start -attach -detach -sync; do
 	echo "$pages" | grep -q "/virt-claim$command\.1" || complain "no man page virt-claim$command(1)"
 done
-echo "$pages" | grep -q '/virt-claimd\.8' || complain "no man page virt-claimd(8)"
+for program in virt-claimd virt-claim-controller; do
+	echo "$pages" | grep -q "/$program\.8" || complain "no man page $program(8)"
+done
 for page in $pages; do
 	man --warnings -E UTF-8 -l "$page" 2>"$work/warnings" >"$work/page" || complain "man fails on $page"
 	[ ! -s "$work/warnings" ] || complain "$(basename "$page"): $(cat "$work/warnings")"
