@@ -91,15 +91,16 @@ static int decide(struct vc_view *view, const struct vc_claim_status *status,
 static int publish(struct vc_view *view, const struct vc_host_claim *claim,
                    const char *subject, struct vc_err *err)
 {
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	const struct vc_prepare_input input = input_of(view, claim);
 	struct vc_found_devices found;
 	struct vc_claim published;
 	bool changed;
 
-	if (vc_plan_find(view->arena, &input, &found, err) < 0 ||
-	    vc_publish_claim(view->arena, claim, &found, &view->inventory, &published,
-	                     err) < 0 ||
-	    vc_publish_write(view->arena, &view->publish, &published, &changed, err) < 0)
+	if (vc_plan_find(&arena, &input, &found, err) < 0 ||
+	    vc_publish_claim(&arena, claim, &found, &view->inventory, &published, err) <
+	            0 ||
+	    vc_publish_write(&arena, &view->publish, &published, &changed, err) < 0)
 		return -(int)err->kind;
 	if (!changed)
 		return 0;

@@ -122,13 +122,14 @@ struct candidates {
 /**
  * struct search - a device that is looked for
  * @arena:	holds notes and texts of messages
+ * @scratch:	holds candidates, which may be as many as there are devices
  * @identity:	what it is
  * @same, @maybe, @partly: devices by their likeness
  * @in_slot:	what is in its slot now; NULL nothing, or that is not known
  * @failed:	no memory
  */
 struct search {
-	struct vc_arena *arena;
+	struct vc_arena *arena, *scratch;
 	const struct vc_identity *identity;
 	struct candidates same, maybe, partly;
 	struct vc_host_device *in_slot;
@@ -138,7 +139,7 @@ struct search {
 static void add_candidate(struct search *s, struct candidates *list,
                           struct vc_host_device *d, const struct vc_comparison *c)
 {
-	struct candidate *slot = vc_list_push(s->arena, list);
+	struct candidate *slot = vc_list_push(s->scratch, list);
 
 	if (slot)
 		*slot = (struct candidate){ d, *c };
@@ -487,7 +488,8 @@ int vc_identity_locate(struct vc_arena *arena, const struct vc_inventory *invent
                        const struct vc_pci_address *ours, struct vc_located *ret_located,
                        struct vc_err *err)
 {
-	struct search s = { .arena = arena, .identity = identity };
+	VC_AUTO_ARENA struct vc_arena scratch = VC_ARENA_INIT;
+	struct search s = { .arena = arena, .scratch = &scratch, .identity = identity };
 
 	for (size_t i = 0; i < inventory->devices.n && !s.failed; i++)
 		add_device(&s, &inventory->devices.v[i]);

@@ -7,6 +7,7 @@
  * can be interrupted again. What was stuck is tried again. Files without an entry behind
  * them go, and those of prepared claims are written again.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "node/job.h"
@@ -214,19 +215,83 @@ static int recover_one(struct vc_job *job, const char *uid, bool dry_run,
 	return r == 0 && left ? recover_left(job, err) : r;
 }
 
+static int keep_step(struct vc_job *job, const struct vc_step *step, struct vc_err *err)
+{
+	static const size_t texts[] = {
+		offsetof(struct vc_step, mac),
+		offsetof(struct vc_step, old_mac),
+		offsetof(struct vc_step, parent),
+		offsetof(struct vc_step, type),
+		offsetof(struct vc_step, uuid),
+		offsetof(struct vc_step, driver),
+		offsetof(struct vc_step, old_driver),
+		offsetof(struct vc_step, old_override),
+		offsetof(struct vc_step, node),
+		offsetof(struct vc_step, problem),
+	};
+	struct vc_step *slot = vc_list_push(job->arena, &job->report.steps);
+
+	if (!slot)
+		return vc_fail_oom(err);
+	*slot = *step;
+	for (size_t i = 0; i < VC_ARRAY_SIZE(texts); i++) {
+		char **text = (char **)(void *)((char *)slot + texts[i]);
+
+		if (*text && !(*text = vc_arena_strdup(job->arena, *text)))
+			return vc_fail_oom(err);
+	}
+	return 0;
+}
+
+/* What was done for one claim, with memory of its own, is told with all others. */
+static int keep_report(struct vc_job *job, const struct vc_prepare_report *report,
+                       struct vc_err *err)
+{
+	for (size_t i = 0; i < report->steps.n; i++)
+		if (keep_step(job, &report->steps.v[i], err) < 0)
+			return -(int)err->kind;
+	for (size_t i = 0; i < report->notes.n; i++)
+		if (vc_job_note(job, err, "%s", report->notes.v[i]) < 0)
+			return -(int)err->kind;
+	job->report.n_failed += report->n_failed;
+	return 0;
+}
+
+static int recover_apart(struct vc_job *job, const char *uid, bool dry_run,
+                         struct vc_err *err)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_job one = { .arena = &arena, .node = job->node };
+
+	if (recover_one(&one, uid, dry_run, err) < 0)
+		return -(int)err->kind;
+	return keep_report(job, &one.report, err);
+}
+
+static int publish_apart(struct vc_job *job, const struct vc_entry *entry,
+                         struct vc_err *err)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_job one = *job;
+
+	one.arena = &arena;
+	one.report = (struct vc_prepare_report){ 0 };
+	one.entry = *entry;
+	if (read_claim(&one, entry, err) < 0 ||
+	    (one.claim.uid && publish_again(&one, err) < 0))
+		return -(int)err->kind;
+	return keep_report(job, &one.report, err);
+}
+
 /* All at once: the machine does not change meanwhile. */
 static int publish_prepared(struct vc_job *job, struct vc_err *err)
 {
 	if (vc_job_observe(job, err) < 0)
 		return -(int)err->kind;
-	for (size_t i = 0; i < job->entries.n; i++) {
-		job->entry = job->entries.v[i];
-		if (job->entry.phase != VC_PHASE_PREPARED)
-			continue;
-		if (read_claim(job, &job->entry, err) < 0 ||
-		    (job->claim.uid && publish_again(job, err) < 0))
+	for (size_t i = 0; i < job->entries.n; i++)
+		if (job->entries.v[i].phase == VC_PHASE_PREPARED &&
+		    publish_apart(job, &job->entries.v[i], err) < 0)
 			return -(int)err->kind;
-	}
 	return 0;
 }
 
@@ -293,7 +358,8 @@ static int recover_all(struct vc_job *job, bool dry_run, struct vc_err *err)
 		return -(int)err->kind;
 	entries = job->entries;
 	for (size_t i = 0; i < entries.n; i++)
-		if (recover_one(job, entries.v[i].uid, dry_run, err) < 0)
+		if (entries.v[i].phase != VC_PHASE_PREPARED &&
+		    recover_apart(job, entries.v[i].uid, dry_run, err) < 0)
 			return -(int)err->kind;
 	return recover_rest(job, dry_run, err);
 }
