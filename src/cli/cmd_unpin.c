@@ -105,7 +105,7 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 	VC_AUTO_CLUSTER struct vc_cluster cluster = VC_CLUSTER_INIT;
 	const struct unpin_options *o = values;
 	const struct selection selection = { o, n_operands, operands };
-	struct vc_pin_names names;
+	struct vc_pin_names names = { 0 };
 	struct vc_pin_context context;
 	struct vc_err failed = VC_ERR_INIT;
 	int r;
