@@ -260,21 +260,34 @@ void vc_daemon_be_ready(struct vc_daemon *daemon)
 	daemon->ready_limit = -1;
 }
 
-static void report(struct vc_daemon *daemon)
+/* Said when it is another than before. */
+static void say_status(struct vc_daemon *daemon)
 {
 	const struct vc_counts *counts = &daemon->counts;
+	const char *plural = daemon->ledger.n == 1 ? "" : "s";
+	char status[sizeof(daemon->status)];
 
 	if (daemon->companion.n > 0)
-		vc_daemon_tell(daemon, "STATUS=%u claims, %u published; %zu problem%s",
-		               counts->claims, counts->prepared, daemon->ledger.n,
-		               daemon->ledger.n == 1 ? "" : "s");
+		(void)snprintf(status, sizeof(status),
+		               "%u claims, %u published; %zu problem%s", counts->claims,
+		               counts->prepared, daemon->ledger.n, plural);
 	else
-		vc_daemon_tell(daemon,
-		               "STATUS=%u claims, %u prepared, %u in use; %zu problem%s",
+		(void)snprintf(status, sizeof(status),
+		               "%u claims, %u prepared, %u in use; %zu problem%s",
 		               counts->claims, counts->prepared, counts->in_use,
-		               daemon->ledger.n, daemon->ledger.n == 1 ? "" : "s");
+		               daemon->ledger.n, plural);
+	if (strcmp(daemon->status, status) == 0)
+		return;
+	memcpy(daemon->status, status, sizeof(status));
+	vc_daemon_tell(daemon, "STATUS=%s", status);
+}
+
+static void report(struct vc_daemon *daemon)
+{
+	say_status(daemon);
 	/* domains are started once we are ready: better a moment later than without */
-	if (!daemon->again && (counts->absent == 0 || vc_now_ms() >= daemon->ready_limit))
+	if (!daemon->again &&
+	    (daemon->counts.absent == 0 || vc_now_ms() >= daemon->ready_limit))
 		vc_daemon_be_ready(daemon);
 }
 

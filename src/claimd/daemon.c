@@ -93,6 +93,10 @@ void vc_daemon_tell(struct vc_daemon *daemon, const char *fmt, ...)
 	va_end(ap);
 	if (vc_notify_send(&daemon->notify, &err, "%s", text) == 0)
 		return;
+	if (err.sys == EAGAIN) {
+		daemon->status[0] = '\0'; /* which is to be said yet */
+		return;
+	}
 	vc_log(&daemon->log, VC_LOG_WARNING, "%s", err.msg);
 	vc_notify_close(&daemon->notify);
 }

@@ -92,6 +92,7 @@ struct vc_daemon_options {
  * @recover:	the next run recovers first
  * @summary:	the worker said its last note, with @counts, and how long looking took
  * @worst:	of --once: what went wrong
+ * @status:	STATUS= that was said last
  * @ready:	READY=1 was said since the start or the last reload
  * @ready_limit: when it is said although devices are missing; -1 they are not waited for
  * @stopping:	asked to end
@@ -119,6 +120,7 @@ struct vc_daemon {
 	int64_t look_ms;
 	struct vc_counts counts;
 	enum vc_err_kind worst;
+	char status[128];
 	bool ready, stopping;
 	int64_t ready_limit;
 };

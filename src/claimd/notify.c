@@ -52,6 +52,8 @@ int vc_notify_open(const char *name, struct vc_notify *ret_notify, struct vc_err
  * @err:	why it was not heard
  * @fmt:	lines "KEY=VALUE", separated by newlines, together less than 4 KiB
  *
+ * What begins with STATUS is not waited for when there is no room: .sys is EAGAIN then.
+ *
  * Return: 0 (also when nobody listens), -VC_ERR_SYSTEM, -VC_ERR_ABSENT (the socket is
  * gone) or -VC_ERR_INTERNAL (too long)
  */
@@ -60,6 +62,7 @@ int vc_notify_send(const struct vc_notify *notify, struct vc_err *err, const cha
 {
 	const struct sockaddr *to = (const void *)&notify->address;
 	char text[MESSAGE_SIZE];
+	int flags = MSG_NOSIGNAL;
 	va_list ap;
 	int len;
 
@@ -70,7 +73,10 @@ int vc_notify_send(const struct vc_notify *notify, struct vc_err *err, const cha
 	va_end(ap);
 	if (len < 0 || (size_t)len >= sizeof(text))
 		return vc_fail(err, VC_ERR_INTERNAL, "a notification is too long");
-	if (sendto(notify->fd, text, (size_t)len, MSG_NOSIGNAL, to, notify->len) < 0)
+	/* a status is not worth waiting for, anything else is */
+	if (strncmp(text, "STATUS=", strlen("STATUS=")) == 0)
+		flags |= MSG_DONTWAIT;
+	if (sendto(notify->fd, text, (size_t)len, flags, to, notify->len) < 0)
 		return vc_fail_sys(err, errno, "cannot notify the service manager");
 	return 0;
 }

@@ -122,6 +122,7 @@ static int tell(const struct place *at, const struct vc_err *why, struct vc_err 
 		                      .namespace = at->claim ? at->namespace : NULL,
 		                      .name = at->claim,
 		                      .passing = true };
+	size_t len;
 
 	if (why->kind == VC_ERR_INTERNAL) {
 		*err = *why;
@@ -130,9 +131,10 @@ static int tell(const struct place *at, const struct vc_err *why, struct vc_err 
 	trouble.subject = path_of(at);
 	if (!trouble.subject)
 		return vc_fail_oom(err);
-	if (strncmp(trouble.text, trouble.subject, strlen(trouble.subject)) == 0 &&
-	    strncmp(trouble.text + strlen(trouble.subject), ": ", 2) == 0)
-		trouble.text += strlen(trouble.subject) + 2;
+	/* what readers say begins with the file and perhaps a line */
+	len = strlen(trouble.subject);
+	if (strncmp(why->msg, trouble.subject, len) == 0 && why->msg[len] == ':')
+		trouble.text = why->msg + len + 1 + strspn(why->msg + len + 1, " ");
 	return vc_trouble_add(at->told->arena, &at->told->troubles, &trouble, err);
 }
 
