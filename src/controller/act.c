@@ -22,6 +22,7 @@
  * @context:	for src/pin
  * @outcome:	of it
  * @settled:	nothing is left to do until something changes
+ * @more:	somebody is left to be told
  */
 struct act {
 	struct vc_controller *c;
@@ -31,7 +32,7 @@ struct act {
 	char namespace[NAMESPACE_SIZE];
 	struct vc_pin_context context;
 	struct vc_pin_outcome outcome;
-	bool settled;
+	bool settled, more;
 };
 
 static const char *name_of(const char *key)
@@ -62,6 +63,7 @@ static void say_done(const struct act *act, const char *reason, const char *text
 		                          .once = act->outcome.claim.resource_version };
 
 	vc_say_nothing(act->claim);
+	vc_world_written(act->claim, vc_now_ms());
 	vc_say(act->c, &saying);
 }
 
@@ -334,7 +336,8 @@ static int fail(struct act *act, const struct vc_err *why, struct vc_err *err)
 			vc_log(&c->log, VC_LOG_WARNING, "%s", why->msg);
 		return vc_queue_again(&c->queue, &act->claim->item, vc_now_ms(), err);
 	}
-	say_news(act, VC_LOG_WARNING, "NotPinned", why->msg);
+	if (why->kind != VC_ERR_ABSENT) /* it has gone; the watch will tell */
+		say_news(act, VC_LOG_WARNING, "NotPinned", why->msg);
 	return vc_queue_again(&c->queue, &act->claim->item, vc_now_ms(), err);
 }
 
@@ -389,7 +392,7 @@ int vc_controller_act(struct vc_controller *c, struct vc_known_claim *claim,
 
 	(void)snprintf(act.namespace, sizeof(act.namespace), "%.*s",
 	               (int)strcspn(claim->key, "/"), claim->key);
-	vc_say_losers(c, &act.decision, claim);
+	act.more = vc_say_losers(c, &act.decision, claim);
 	if (carry_out(&act, &why) < 0)
 		return fail(&act, &why, err);
 	c->hold_tries = 0;
@@ -398,6 +401,8 @@ int vc_controller_act(struct vc_controller *c, struct vc_known_claim *claim,
 	if (!act.settled)
 		return vc_queue_again(&c->queue, &claim->item, vc_now_ms(), err);
 	claim->item.tries = 0;
+	if (act.more)
+		return vc_queue_at(&c->queue, &claim->item, vc_now_ms(), err);
 	vc_world_settled(&c->world, claim);
 	return 0;
 }

@@ -8,13 +8,14 @@
 
 #define TEXT_SIZE      1600
 #define NAMESPACE_SIZE 64
+#define LOSERS_AT_ONCE 8U
 
 static const char *name_of(const char *key)
 {
 	return strchr(key, '/') + 1;
 }
 
-static void send(struct vc_controller *c, struct vc_event *event, const char *key)
+static void send_event(struct vc_controller *c, struct vc_event *event, const char *key)
 {
 	struct vc_err err = VC_ERR_INIT;
 	char namespace[NAMESPACE_SIZE];
@@ -52,7 +53,7 @@ void vc_say(struct vc_controller *c, const struct vc_saying *saying)
 	vc_log(&c->log, saying->level, "%s: %s", saying->claim->key, saying->text);
 	if (saying->claim->facts) {
 		event.uid = vc_claim_uid(saying->claim);
-		send(c, &event, saying->claim->key);
+		send_event(c, &event, saying->claim->key);
 	}
 	if (!saying->vm || !saying->vm->facts)
 		return;
@@ -61,7 +62,7 @@ void vc_say(struct vc_controller *c, const struct vc_saying *saying)
 	event.resource = &vc_kube_vms;
 	event.uid = vc_vm_uid(saying->vm);
 	event.message = text;
-	send(c, &event, saying->vm->key);
+	send_event(c, &event, saying->vm->key);
 }
 
 /**
@@ -95,10 +96,14 @@ void vc_say_nothing(struct vc_known_claim *claim)
  * @c:		controller
  * @decision:	of the claim
  * @claim:	claim
+ *
+ * Return: whether there are more, who are told with the next call
  */
-void vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
+bool vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
                    struct vc_known_claim *claim)
 {
+	unsigned n = 0;
+
 	for (struct vc_tie *t = claim->ties; t; t = t->of_claim.next) {
 		char text[TEXT_SIZE];
 		struct vc_event event = { .resource = &vc_kube_vms,
@@ -109,6 +114,8 @@ void vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
 
 		if (!vc_is_loser(decision, t) || t->told == told)
 			continue;
+		if (n++ == LOSERS_AT_ONCE)
+			return true;
 		t->told = told;
 		(void)snprintf(text, sizeof(text),
 		               "claim '%s' belongs to virtual machine '%s'; it is "
@@ -117,6 +124,7 @@ void vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
 		               name_of(t->vm->key));
 		vc_log(&c->log, VC_LOG_WARNING, "%s: %s", t->vm->key, text);
 		event.uid = vc_vm_uid(t->vm);
-		send(c, &event, t->vm->key);
+		send_event(c, &event, t->vm->key);
 	}
+	return false;
 }

@@ -31,6 +31,7 @@ void vc_say_news(struct vc_controller *controller, struct vc_known_claim *claim,
                  const struct vc_saying *saying);
 /* All is well with a claim: what was said is old. */
 void vc_say_nothing(struct vc_known_claim *claim);
-/* To those who want a claim that somebody else has. */
-void vc_say_losers(struct vc_controller *controller, const struct vc_decision *decision,
+/* To those who want a claim that somebody else has, a few at a time; whether there are
+ * more. */
+bool vc_say_losers(struct vc_controller *controller, const struct vc_decision *decision,
                    struct vc_known_claim *claim);

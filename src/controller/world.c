@@ -141,8 +141,26 @@ static void untie(struct vc_tie *tie)
 /* Something changed: at once, whatever failed before. */
 static int touch(struct vc_world *world, struct vc_known_claim *claim, struct vc_err *err)
 {
+	int64_t now = vc_now_ms(), due = now;
+
 	claim->item.tries = 0;
-	return vc_queue_at(world->queue, &claim->item, vc_now_ms(), err);
+	if (claim->n_writes > VC_WRITES_FREE)
+		due = claim->written +
+		      vc_queue_pause(world->queue, claim->n_writes - VC_WRITES_FREE);
+	return vc_queue_at(world->queue, &claim->item, due > now ? due : now, err);
+}
+
+/**
+ * vc_world_written() - We wrote to a claim
+ * @claim:	claim
+ * @now:	of vc_now_ms()
+ */
+void vc_world_written(struct vc_known_claim *claim, int64_t now)
+{
+	if (now - claim->written > VC_QUEUE_PAUSE_MAX)
+		claim->n_writes = 0;
+	claim->n_writes++;
+	claim->written = now;
 }
 
 static int touch_claims_of(struct vc_world *world, const struct vc_known_vm *vm,

@@ -59,6 +59,8 @@ struct vc_tie {
  * @allocated, @deleting, @marked, @kept: as in struct vc_claim_facts
  * @ties:	with VMs
  * @item:	in the queue
+ * @written, @n_writes: when we wrote last, and how often lately: somebody else may undo
+ *		whatever we do
  * @told:	what was said last about it, as a hash; 0 nothing
  */
 struct vc_known_claim {
@@ -69,6 +71,8 @@ struct vc_known_claim {
 	bool allocated, deleting, marked, kept;
 	struct vc_tie *ties;
 	struct vc_item item;
+	int64_t written;
+	unsigned n_writes;
 	uint64_t told;
 };
 
@@ -94,7 +98,11 @@ struct vc_holder_facts {
 };
 
 #define VC_HOLDERS_MAX 257U /* [DRA] 256 entries of reservedFor, and our record */
-#define VC_NAMED_MAX   256U /* claims that a VM may name */
+#define VC_NAMED_MAX   64U  /* claims that a VM may name */
+
+/* Writes to one claim that come at once; those after them come more and more slowly, until
+ * there was none for VC_QUEUE_PAUSE_MAX. */
+#define VC_WRITES_FREE 4U
 
 /**
  * struct vc_claim_facts - what an object says
@@ -165,6 +173,7 @@ int vc_world_claims_synced(struct vc_world *world, unsigned sync, struct vc_err 
 	VC_MUST_CHECK;
 int vc_world_vms_synced(struct vc_world *world, unsigned sync, struct vc_err *err)
 	VC_MUST_CHECK;
+void vc_world_written(struct vc_known_claim *claim, int64_t now);
 /* The name of nothing, that nobody speaks of, is forgotten. */
 void vc_world_settled(struct vc_world *world, struct vc_known_claim *claim);
 void vc_world_release(struct vc_world *world);

@@ -103,7 +103,7 @@ class Once(ControllerTest):
         self.assertIn("default/a cannot be read, and is as it was", said)
         self.assertIn("expected the name of a virtual machine, not 'A/b'", said)
         self.assertIn("'../x' is none", said)
-        self.assertIn("more than 256 claims", said)
+        self.assertIn("more than 64 claims", said)
         self.assertEqual(self.writes(), [])
 
     def test_dry_run(self):
