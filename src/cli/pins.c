@@ -216,8 +216,13 @@ static const char *consequence(const struct vc_pin_outcome *outcome, bool dry_ru
 		return "; it is being deleted";
 	if (claim->holders.n > 0)
 		return "; others still use it, and keep it allocated until they end";
-	return claim->allocated ? "; it stays allocated, which was not Kubernetes' doing"
-	                        : "";
+	if (!claim->allocated)
+		return "";
+	return claim->guarded
+	               ? "; it stays allocated until a pod has used it, because the "
+	                 "right to clear status.devices (resourceclaims/driver) is "
+	                 "missing"
+	               : "; it stays allocated, which was not Kubernetes' doing";
 }
 
 static void print_outcome(const struct vc_pin_name *name,

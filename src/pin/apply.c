@@ -16,6 +16,7 @@
  * @vm:		of @input
  * @unpin:	what is wanted
  * @api_version: of claims
+ * @no_release:	the allocation cannot be cleared: the entry goes alone
  * @reads, @max_reads: how often the claim was read again, and may be read
  * @err:	what failed last
  * @out:	what happened so far
@@ -27,7 +28,7 @@ struct work {
 	struct vc_err err;
 	struct vc_pin_input input;
 	struct vc_pin_vm vm;
-	bool unpin;
+	bool unpin, no_release;
 	const char *api_version;
 	unsigned reads, max_reads;
 	struct vc_pin_outcome out;
@@ -141,9 +142,14 @@ static int read_version(struct work *work)
 
 static struct vc_pin_plan make_plan(struct work *work)
 {
+	struct vc_pin_plan plan;
+
 	work->input.claim = &work->out.claim;
-	return work->unpin ? vc_pin_plan_unpin(&work->out.claim, work->order->vm_uid)
+	plan = work->unpin ? vc_pin_plan_unpin(&work->out.claim, work->order->vm_uid)
 	                   : vc_pin_plan_pin(&work->input);
+	if (plan.step == VC_PIN_RELEASE && work->no_release)
+		plan.step = VC_PIN_UNRESERVE;
+	return plan;
 }
 
 static int send_body(struct work *work, const struct vc_pin_body *body,
@@ -249,6 +255,17 @@ static int explain(struct work *work)
 	return -(int)work->err.kind;
 }
 
+/* [DRA] without an allocation there is no status.devices, and who writes that needs rights
+ * for each driver in it. Kubernetes clears both when the next pod has ended. */
+static bool may_not_release(struct work *work, enum vc_pin_step step)
+{
+	bool missing = step == VC_PIN_RELEASE && work->err.kind == VC_ERR_REMOTE &&
+	               strstr(work->err.msg, "resourceclaims/driver");
+
+	work->no_release = work->no_release || missing;
+	return missing;
+}
+
 /* After a write that failed: 0 when the claim has changed, and is now known as it is. */
 static int look_again(struct work *work)
 {
@@ -295,7 +312,7 @@ static int work_on(struct work *work)
 		if (plan.step == VC_PIN_NOTHING)
 			return note_refusal(work, &plan);
 		if (do_step(work, &plan) < 0) {
-			if (look_again(work) < 0)
+			if (!may_not_release(work, plan.step) && look_again(work) < 0)
 				return -(int)work->err.kind;
 			continue;
 		}

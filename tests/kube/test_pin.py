@@ -522,6 +522,19 @@ class Unpin(PinTest):
         self.assertIn("what was left of a pin is removed", self.unpin())
         self.assertEqual(self.finalizers(), [])
 
+    def test_status_of_devices_that_we_may_not_clear(self):
+        self.load(disk())
+        self.pin()
+        self.fault("^PATCH.*/status", do="status", code=422, reason="Invalid", times=1,
+                   message='changing status.devices requires '
+                   'resource="resourceclaims/driver", verb="[arbitrary-node:patch]"')
+        self.assertIn("it stays allocated until a pod has used it, because the right to "
+                      "clear status.devices", self.unpin())
+        obj = self.stored()
+        self.assertIn("allocation", obj["status"])
+        self.assertNotIn("reservedFor", obj["status"])
+        self.assertNotIn('"virt-claim"', json.dumps(obj))
+
     def test_a_claim_that_is_being_deleted(self):
         self.server.controllers = True
         for scheduled in (True, False):
