@@ -12,6 +12,7 @@
 #include "cli/show.h"
 #include "cli/show_claim.h"
 #include "cli/show_cluster.h"
+#include "cli/show_node.h"
 #include "cli/translator_options.h"
 
 struct show_options {
@@ -118,15 +119,25 @@ static int show_cluster(struct vc_arena *arena, const struct show_options *o,
 	                              err);
 }
 
-/* Claims of this host; if it has none of that name, of the API server that there may be. */
+/* Claims of this host; if it has none of that name, those that virt-claimd publishes for
+ * Kubernetes, or else those of the API server that there may be. */
 static int show_claims(struct vc_arena *arena, const struct show_options *o,
                        int n_operands, char **operands, struct vc_err *err)
 {
 	VC_AUTO_CLUSTER struct vc_cluster cluster = VC_CLUSTER_INIT;
 	struct vc_err none = VC_ERR_INIT;
-	int r = vc_show_claims(arena, o->config, o->json, operands, n_operands, err);
-
-	if (r != -VC_ERR_ABSENT || o->config)
+	int on_node,
+		r = vc_show_claims(arena, o->config, o->json, operands, n_operands, err);
+	if (r != -VC_ERR_ABSENT)
+		return r;
+	on_node = vc_show_node_claims(arena, o->config, o->json, operands, n_operands,
+	                              &none);
+	if (on_node != -VC_ERR_ABSENT) {
+		*err = none;
+		return on_node;
+	}
+	none = (struct vc_err)VC_ERR_INIT;
+	if (o->config)
 		return r;
 	if (vc_cluster_open(&o->cluster, &cluster, &none) == -VC_ERR_ABSENT)
 		return r;
@@ -181,6 +192,10 @@ const struct vc_command vc_command_show = {
 		"A NAME that is no file is a claim of this host, which 'virt-claim create' "
 		"made. Prints its state, where each device is now and who uses it, what it is "
 		"recognised by, what was done for it, and its files.\n"
+		"\n"
+		"On a Kubernetes node, a NAME is a claim of this node: prints whether virt-claimd "
+		"publishes it, and what is missing if it does not. --kube asks the API server "
+		"about it.\n"
 		"\n"
 		"A NAME that is neither is a claim of Kubernetes, when there is a kubeconfig "
 		"or this is a pod; --kube, --kubeconfig and --context say so at once. Prints "

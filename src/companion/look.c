@@ -227,7 +227,8 @@ static int write_claim(struct eye *eye, size_t i, struct vc_err *err)
 	if (!subject)
 		return vc_fail_oom(err);
 	if (vc_publish_write(eye->arena, &eye->publish, claim, &changed, &own) < 0) {
-		eye->failures[i] = vc_arena_strdup(eye->arena, own.msg);
+		eye->failures[i] = vc_arena_printf(
+			eye->arena, "is not published as it should be: %s", own.msg);
 		if (!eye->failures[i])
 			return vc_fail_oom(err);
 		return problem(eye, subject, own.msg, own.kind, true, err);
@@ -290,15 +291,15 @@ static int say_claim(struct eye *eye, size_t i, struct vc_companion_status *stat
 	const struct vc_claim *claim = &eye->seen.v[i].claim;
 	const char *text =
 		eye->failures[i] ? eye->failures[i] : eye->decisions.seen[i].text;
-	struct vc_claim_status *slot = vc_list_push(eye->arena, &status->claims);
+	struct vc_companion_claim *slot = vc_list_push(eye->arena, &status->claims);
 
 	if (!slot)
 		return vc_fail_oom(err);
-	*slot = (struct vc_claim_status){ .uid = claim->uid,
-		                          .namespace = claim->namespace,
-		                          .name = claim->name,
-		                          .state = state_of(eye, i),
-		                          .text = text };
+	*slot = (struct vc_companion_claim){ .uid = claim->uid,
+		                             .namespace = claim->namespace,
+		                             .name = claim->name,
+		                             .state = state_of(eye, i),
+		                             .text = text };
 	eye->counts.claims++;
 	eye->counts.published += strcmp(slot->state, "published") == 0;
 	return 0;

@@ -105,7 +105,8 @@ static int join_one(struct vc_arena *arena, const struct vc_claim *const *pieces
 	}
 	take_names(pieces, n, &seen->claim);
 	seen->state = VC_SEEN_BROKEN;
-	seen->text = vc_arena_strdup(arena, r < 0 ? why.msg : "its pieces vanish");
+	seen->text = vc_arena_printf(arena, "is not published: %s",
+	                             r < 0 ? why.msg : "its pieces vanish");
 	return seen->text ? 0 : vc_fail_oom(err);
 }
 

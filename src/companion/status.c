@@ -10,7 +10,7 @@
 
 #define FILE_MODE 0644
 
-static void write_claim(struct vc_json_writer *w, const struct vc_claim_status *claim)
+static void write_claim(struct vc_json_writer *w, const struct vc_companion_claim *claim)
 {
 	vc_json_object(w, NULL);
 	vc_json_string(w, "uid", claim->uid);
@@ -96,7 +96,7 @@ static int read_text(struct vc_arena *arena, const struct vc_node *node, const c
 }
 
 static int read_claim(struct vc_arena *arena, const struct vc_node *node,
-                      struct vc_claim_status *claim, struct vc_err *err)
+                      struct vc_companion_claim *claim, struct vc_err *err)
 {
 	if (read_text(arena, node, "uid", VC_REQUIRED, &claim->uid, err) < 0 ||
 	    read_text(arena, node, "namespace", VC_OPTIONAL, &claim->namespace, err) <
@@ -114,7 +114,7 @@ static int read_claims(struct vc_arena *arena, const struct vc_node *array,
 
 	for (size_t i = 0; i < n; i++) {
 		struct vc_node node = vc_node_element(array, i);
-		struct vc_claim_status *claim = vc_list_push(arena, &status->claims);
+		struct vc_companion_claim *claim = vc_list_push(arena, &status->claims);
 
 		if (!claim)
 			return vc_fail_oom(err);
@@ -198,14 +198,14 @@ int vc_companion_status_read(struct vc_arena *arena, const char *run,
  * Return: the claim, one that is published rather than another of the same name; NULL
  * there is none
  */
-const struct vc_claim_status *
+const struct vc_companion_claim *
 vc_companion_status_find(const struct vc_companion_status *status, const char *namespace,
                          const char *name)
 {
-	const struct vc_claim_status *found = NULL;
+	const struct vc_companion_claim *found = NULL;
 
 	for (size_t i = 0; i < status->claims.n; i++) {
-		const struct vc_claim_status *claim = &status->claims.v[i];
+		const struct vc_companion_claim *claim = &status->claims.v[i];
 
 		if (!claim->namespace || !claim->name || strcmp(claim->name, name) != 0 ||
 		    strcmp(claim->namespace, namespace) != 0)

@@ -20,13 +20,13 @@
 #define VC_COMPANION_STATUS "companion.json"
 
 /**
- * struct vc_claim_status - one claim
+ * struct vc_companion_claim - one claim
  * @uid:	always known
  * @namespace, @name: NULL unknown
  * @state:	as above
  * @text:	NULL nothing to be said
  */
-struct vc_claim_status {
+struct vc_companion_claim {
 	const char *uid, *namespace, *name;
 	const char *state;
 	const char *text;
@@ -35,7 +35,7 @@ struct vc_claim_status {
 struct vc_companion_status {
 	bool settled;
 	struct {
-		struct vc_claim_status *v;
+		struct vc_companion_claim *v;
 		size_t n, cap;
 	} claims;
 	struct vc_troubles troubles;
@@ -50,6 +50,6 @@ int vc_companion_status_read(struct vc_arena *arena, const char *run,
                              struct vc_companion_status *ret_status, struct vc_err *err)
 	VC_MUST_CHECK;
 /* By namespace and name; NULL there is none. */
-const struct vc_claim_status *
+const struct vc_companion_claim *
 vc_companion_status_find(const struct vc_companion_status *status, const char *namespace,
                          const char *name) VC_NONNULL;

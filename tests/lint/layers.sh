@@ -25,7 +25,7 @@ allowed() {
 	manage) echo base model claim host domain store translate virt hook manage ;;
 	translate) echo base model claim host domain translate ;;
 	generate) echo base model claim host domain translate generate ;;
-	cli) echo base model claim host domain kube pin store translate virt hook node manage generate cli ;;
+	cli) echo base model claim host domain kube pin store translate virt hook node manage generate companion cli ;;
 	hooks) echo base hook ;;
 	esac
 }
