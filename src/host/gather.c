@@ -3,12 +3,16 @@
  * What is asked, and of whom:
  *
  * [ABI-PCI] bus/pci/devices/<address>/{vendor,device,class,driver,numa_node,iommu_group,
- *           physfn,sriov_numvfs}
+ *           physfn,virtfn<N>}
  * [ABI-VFIO] .../vfio-dev/ under a device that a vfio driver holds;
  *           class/vfio-dev/vfio<N>/device
  * [ABI-IOMMU] kernel/iommu_groups/<N>/devices/
  * [ABI-MDEV] bus/mdev/devices/<uuid>/{mdev_type,iommu_group}, mdev_type/device_api
  * [ABI-NVME] nvme/nvme<N>/serial below a function that the nvme driver has
+ *
+ * [Linux] Nothing is asked that a driver can hold back: neither driver_override nor
+ * sriov_numvfs (see sriov.c), which are read under the lock of the device. Whoever sleeps
+ * for that cannot be killed, and a hook is waited for by libvirt.
  *
  * A device can vanish between two reads: one whose ids cannot be read any more does not
  * exist.
@@ -386,11 +390,31 @@ static int read_ids(struct gather *g, struct vc_function *function, struct vc_er
 	return 0;
 }
 
+static int count_vfs(struct gather *g, struct vc_function *function, struct vc_err *err)
+{
+	struct vc_names names = { 0 };
+	char path[PATH_SIZE];
+	int r;
+
+	pci_path(path, &function->address, "");
+	r = vc_sysfs_list(g->arena, g->root, path, &names, err);
+	if (r < 0)
+		return r == -VC_ERR_ABSENT ? 0 : r;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.v[i];
+		uint64_t index;
+
+		if (vc_parse_literal(&name, "virtfn") &&
+		    vc_parse_number(name, UINT16_MAX, &index))
+			function->n_vfs++;
+	}
+	return 0;
+}
+
 static int read_topology(struct gather *g, struct vc_function *function,
                          struct vc_err *err)
 {
 	char path[PATH_SIZE];
-	int n_vfs = 0;
 	int r;
 
 	pci_path(path, &function->address, "iommu_group");
@@ -399,10 +423,9 @@ static int read_topology(struct gather *g, struct vc_function *function,
 		r = read_number(g, &function->address, "numa_node", &function->numa_node,
 		                err);
 	if (r == 0)
-		r = read_number(g, &function->address, "sriov_numvfs", &n_vfs, err);
+		r = count_vfs(g, function, err);
 	if (r < 0)
 		return r;
-	function->n_vfs = n_vfs > 0 ? (unsigned)n_vfs : 0;
 	pci_path(path, &function->address, "physfn");
 	function->is_vf = vc_sysfs_is_directory(g->root, path);
 	return 0;

@@ -30,6 +30,7 @@ static char machine[VC_FAKE_PATH];
 static size_t machine_len;
 
 static ssize_t (*real_write)(int, const void *, size_t);
+static ssize_t (*real_read)(int, void *, size_t);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_kill)(pid_t, int);
 static long (*real_syscall)(long, ...);
@@ -59,6 +60,7 @@ __attribute__((constructor)) static void begin(void)
 	char *real;
 
 	real_write = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+	real_read = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
 	real_openat = (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
 	real_kill = (int (*)(pid_t, int))dlsym(RTLD_NEXT, "kill");
 	real_syscall = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
@@ -197,6 +199,46 @@ EXPORT ssize_t write(int fd, const void *bytes, size_t n)
 		return -1;
 	}
 	return (ssize_t)n;
+}
+
+/* [Linux] these are shown under the lock of the device: whoever reads one sleeps as long as
+ * a driver does something, and only SIGKILL helps, of what tests can be killed with. */
+static void wait_for_device(const char *attribute)
+{
+	static const char *const locked[] = { "driver_override", "sriov_numvfs" };
+	const char *name = vc_fake_last(attribute);
+	struct vc_fake_write w;
+	sigset_t all, before;
+
+	for (size_t i = 0; i < sizeof(locked) / sizeof(locked[0]); i++) {
+		if (strcmp(name, locked[i]) != 0)
+			continue;
+		describe(&w, attribute, "", 0);
+		if (w.function[0] == '\0')
+			return;
+		(void)sigfillset(&all);
+		(void)sigprocmask(SIG_SETMASK, &all, &before);
+		vc_fake_unlock(vc_fake_lock("kernel/functions/%s/lock", w.function));
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	}
+}
+
+EXPORT ssize_t read(int fd, void *bytes, size_t n)
+{
+	char path[VC_FAKE_PATH];
+	const char *attribute;
+
+	if (!real_read)
+		real_read = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
+	if (vc_fake_inside || machine_len == 0 || !vc_fake_path_of(fd, path))
+		return real_read(fd, bytes, n);
+	attribute = below(path, "sys");
+	if (attribute) {
+		vc_fake_inside = true;
+		wait_for_device(attribute);
+		vc_fake_inside = false;
+	}
+	return real_read(fd, bytes, n);
 }
 
 /* The path of a file that is about to be opened; false: it cannot be told. */
