@@ -2,14 +2,16 @@
 """A Kubernetes node for tests: a machine of tests/node with disks, virt-claimd as its
 companion, and what it publishes. The API server is that of tests/kube."""
 import os
+import select
 import struct
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../kube"), os.path.join(HERE, "../node")]
 # pylint: disable=wrong-import-position,unused-import
-from daemon import Daemon
+import daemon as node_daemon
 from machine import KILL_AFTER, KILL_ONE, Machine, parse_stream
 
 NODE = "node1"
@@ -18,8 +20,28 @@ REQUEST = "disk"
 
 
 def address(i):
-    """Of disk i of make-machine --disks."""
+    """Of disk i of make-machine --disks N, with more than 48 of them."""
     return f"0000:{0x80 + i // 64:02x}:{i % 64 // 8:02x}.{i % 8}"
+
+
+class Daemon(node_daemon.Daemon):
+    """One whose messages are read as they come: there is room for only a few."""
+
+    def __init__(self, machine, *options, **more):
+        super().__init__(machine, *options, **more)
+        self.closed = threading.Event()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        while not self.closed.is_set():
+            select.select([self.socket], [], [], 0.1)
+            self.messages()
+
+    def __exit__(self, *why):
+        self.closed.set()
+        self.reader.join()
+        super().__exit__(*why)
 
 
 # Objects of the API server
@@ -73,7 +95,7 @@ def uid_of(documents):
 class Companion(Machine):
     """The machine, and what the companion does to it."""
 
-    def __init__(self, build, kubeconfig, *options, sources="kube", disks=16):
+    def __init__(self, build, kubeconfig, *options, sources="kube", disks=56):
         super().__init__(build, "--disks", str(disks), *options)
         self.shared = f"{self.root}/run/claims"
         self.configure(kubeconfig, sources)

@@ -23,7 +23,7 @@ class SecretsTest(ServerTest):
         super().setUp()
         self.machine = Companion(BUILD, self.path("kubeconfig-admin"))
         self.addCleanup(self.machine.__exit__)
-        self.store.load([*slices(16), claim("a", 0)])
+        self.store.load([*slices(56), claim("a", 0)])
 
     def users(self):
         """Kubeconfigs, and what must not be seen of each."""
