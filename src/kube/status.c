@@ -203,3 +203,16 @@ int vc_kube_status_fail(const struct vc_kube_status *status, struct vc_err *err)
 	               *status->reason_text ? " " : "", status->reason_text,
 	               *status->message ? ": " : "", status->message, advice(status));
 }
+
+/**
+ * vc_kube_status_absent() - Whether an object does not exist
+ * @status:	of a request for one
+ *
+ * Return: whether; not when it is the kind that the server does not know, and what is not
+ * known does not say anything about its objects
+ */
+bool vc_kube_status_absent(const struct vc_kube_status *status)
+{
+	return status->reason == VC_KUBE_NOT_FOUND && *status->reason_text &&
+	       !strstr(status->message, "could not find the requested resource");
+}

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "kube/http.h"
@@ -57,4 +59,5 @@ struct vc_node;
 int vc_kube_status_read(struct vc_arena *arena, const struct vc_http_head *head,
                         const char *text, size_t len, struct vc_kube_status *ret_status,
                         struct vc_err *err) VC_MUST_CHECK;
+bool vc_kube_status_absent(const struct vc_kube_status *status);
 int vc_kube_status_fail(const struct vc_kube_status *status, struct vc_err *err);
