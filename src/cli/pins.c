@@ -268,6 +268,10 @@ static int remove_one(struct vc_arena *arena, const struct vc_pin_context *conte
 		               "%s/%s: the API server has no such claim", name->namespace,
 		               name->name);
 	print_outcome(name, &outcome, context->dry_run, buf);
+	if (name->wanted && outcome.by_controller && !context->dry_run)
+		vc_output_warning("%s/%s: virt-claim-controller had pinned it because an "
+		                  "annotation asks for it, and will do so again",
+		                  name->namespace, name->name);
 	return 0;
 }
 

@@ -47,15 +47,6 @@ static void pause_before(unsigned n)
 
 /* Reading */
 
-/* Whether the object does not exist; not: its kind does not. */
-static bool is_absent(const struct vc_kube *kube)
-{
-	const struct vc_kube_status *last = vc_kube_last(kube);
-
-	return last->reason == VC_KUBE_NOT_FOUND && *last->reason_text &&
-	       !strstr(last->message, "could not find the requested resource");
-}
-
 static void take_claim(struct work *work, const struct vc_pin_claim *claim)
 {
 	work->out.gone =
@@ -85,7 +76,8 @@ static int read_claim(struct work *work)
 	struct vc_err err = VC_ERR_INIT;
 	int r = vc_kube_get(work->context->kube, &scratch, &target, &text, &err);
 
-	if (r == -VC_ERR_REMOTE && is_absent(work->context->kube)) {
+	if (r == -VC_ERR_REMOTE &&
+	    vc_kube_status_absent(vc_kube_last(work->context->kube))) {
 		work->out.gone = true;
 		return 0;
 	}
@@ -111,7 +103,8 @@ static int read_vm(struct work *work)
 	struct vc_err err = VC_ERR_INIT;
 	int r = vc_kube_get(work->context->kube, &scratch, &target, &text, &err);
 
-	if (r == -VC_ERR_REMOTE && is_absent(work->context->kube))
+	if (r == -VC_ERR_REMOTE &&
+	    vc_kube_status_absent(vc_kube_last(work->context->kube)))
 		return 0;
 	if (r < 0) {
 		work->err = err;
@@ -298,6 +291,28 @@ static void note_before(struct work *work)
 		return;
 	work->out.vm = entry ? entry->name : claim->record_vm;
 	work->out.vm_uid = entry ? entry->uid : claim->record_uid;
+	work->out.by_controller = claim->record_by != NULL;
+}
+
+/* A VM that was deleted while we wrote its entry: nobody would take that away again. If it
+ * has gone, what we did is taken back, and refused. */
+static bool is_still_there(struct work *work)
+{
+	struct vc_pin_plan plan = { .refusal = VC_PIN_VM_ABSENT };
+	const struct vc_pin_vm before = work->vm;
+	bool same;
+
+	work->input.vm = NULL;
+	if (read_vm(work) < 0)
+		return true;
+	same = work->input.vm && strcmp(before.uid, work->vm.uid) == 0;
+	if (same && !work->vm.deleting)
+		return true;
+	if (same)
+		plan.refusal = VC_PIN_VM_DELETING;
+	work->out.refusal = plan.refusal;
+	work->unpin = true;
+	return note_refusal(work, &plan) < 0;
 }
 
 /* Steps, until there is none. */
@@ -307,8 +322,13 @@ static int work_on(struct work *work)
 	for (unsigned n = 0; n < STEPS_MAX && !work->out.gone;) {
 		const struct vc_pin_plan plan = make_plan(work);
 
-		work->out.foreign = plan.foreign;
-		work->out.refusal = plan.refusal;
+		if (plan.step == VC_PIN_NOTHING && work->out.last == VC_PIN_RESERVE &&
+		    !work->unpin && !is_still_there(work))
+			continue;
+		if (!work->unpin) {
+			work->out.foreign = plan.foreign;
+			work->out.refusal = plan.refusal;
+		}
 		if (plan.step == VC_PIN_NOTHING)
 			return note_refusal(work, &plan);
 		if (do_step(work, &plan) < 0) {

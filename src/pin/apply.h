@@ -57,6 +57,7 @@ struct vc_pin_order {
  * @refusal:	VC_PIN_GRANTED, or why the claim was not pinned
  * @kind, @message: the refusal as an error; NULL there is none
  * @vm, @vm_uid: that the claim was pinned to before, by us; NULL none
+ * @by_controller: that was because of an annotation
  * @foreign:	somebody else has pinned it to this VM: nothing was done
  * @gone:	unpin: there is no such claim (any more)
  * @claim:	as it was last seen; not when @gone. In the arena of the call
@@ -68,7 +69,7 @@ struct vc_pin_outcome {
 	enum vc_err_kind kind;
 	char *message;
 	char *vm, *vm_uid;
-	bool foreign, gone;
+	bool by_controller, foreign, gone;
 	struct vc_pin_claim claim;
 };
 

@@ -564,6 +564,15 @@ class Unpin(PinTest):
                          "unpinned from virtual machine 'vm7'; its devices would be free\n")
         self.assertEqual(self.all_claims(), before)
 
+    def test_what_the_controller_pinned(self):
+        self.load(disk(reserved=[POD, vm("vm7", UID)],
+                       annotations={RECORD: f"vm7/{UID}/controller"}))
+        run = self.run_program("unpin", "lab/disk")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("virt-claim-controller had pinned it because an annotation asks for "
+                      "it, and will do so again", run.stderr)
+        self.assertEqual((self.holders(), self.record()), (["launcher"], None))
+
     def test_on_an_older_server_too(self):
         self.load(disk(reserved=[POD]))
         self.pin()
@@ -720,6 +729,23 @@ class Races(PinTest):
             self.refused("it belongs to virtual machine 'vm8'", REFUSED, "pin", "lab/disk",
                          "--vm", "vm7")
             self.assertEqual((self.holders(), self.record()), (["launcher", "vm8"], None))
+
+    def test_the_vm_goes_while_we_pin(self):
+        goes = machine(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["x/y"])
+        for text, status, change in (
+                ("there is no virtual machine 'vm7'", ABSENT, lambda: self.store.unload(
+                    "kubevirt.io", "virtualmachines")),
+                ("virtual machine 'vm7' is being deleted", REFUSED,
+                 lambda: self.load(goes)),
+                ("there is no virtual machine 'vm7'", ABSENT,
+                 lambda: self.load(machine(uid=OTHER)))):
+            for reserved in ([POD], []):
+                self.load(machine(), disk(reserved=reserved, scheduled=False))
+                self.before("PATCH.*/status" + BINDING, change)
+                self.refused(text, status, "pin", "lab/disk", "--vm", "vm7")
+                self.assertEqual((self.holders(), self.record()),
+                                 (["launcher"] if reserved else [], None))
+                self.assertIn("allocation", self.stored()["status"])
 
     def test_another_claim_of_that_name(self):
         def replace():
