@@ -311,6 +311,20 @@ def plain(value):
     return [plain(v) for v in value] if isinstance(value, list) else value
 
 
+# Fields of a pod that Go has as maps; other empty objects are structs, which stay
+MAPS = {"labels", "annotations", "nodeSelector", "limits", "requests"}
+
+
+def typed(value):
+    """[K8S] between two mutations an object is of its Go type: what is empty is gone."""
+    if isinstance(value, list):
+        return [typed(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {k: typed(v) for k, v in value.items()}
+    return {k: v for k, v in kept.items() if v != [] and not (v == {} and k in MAPS)}
+
+
 def check_place(patch):
     """[K8S] an Object.PATH belongs where its type says."""
     value = patch.fields.get("value")
@@ -387,7 +401,7 @@ class Policy:
             if not isinstance(patch, Message) or patch.type_name != "JSONPatch":
                 raise CelError("the expression gives something else than JSONPatch")
             check_place(patch)
-        return patches.json_patch(copy.deepcopy(obj), [plain(p) for p in found])
+        return typed(patches.json_patch(copy.deepcopy(obj), [plain(p) for p in found]))
 
 
 def selects(selector, labels):
@@ -397,6 +411,7 @@ def selects(selector, labels):
 
 def admit(policies, obj, namespace, namespace_labels=None):
     """All policies, and again those that others came after, then the rules for pods."""
+    obj = typed(obj)
     for _ in range(2 + len(policies)):
         before = obj
         for policy in policies:

@@ -61,10 +61,10 @@ def launcher(annotations=None, hooks=0, claims=None, compute=None, **spec):
 def admit(pod):
     """In every order the same comes out, and once more changes nothing."""
     results = []
-    before = copy.deepcopy(pod)
+    before, pod = copy.deepcopy(pod), admission.typed(pod)
     for order in itertools.permutations(POLICIES):
         results.append(admission.admit(order, pod, "orchard"))
-    assert pod == before, "the pod that came in was changed"
+    assert pod == admission.typed(before), "the pod that came in was changed"
     assert all(r == results[0] for r in results), "the order of policies matters"
     assert admission.admit(POLICIES, results[0], "orchard") == results[0]
     return results[0]
@@ -209,13 +209,21 @@ class HookFolder(unittest.TestCase):
             self.assertNotIn("claims", container["resources"])
 
     def test_a_pod_without_volumes(self):
-        pod = launcher(self.ASKS, hooks=1)
-        del pod["spec"]["volumes"]
+        pod = launcher(self.ASKS, hooks=1, volumes=[])
         for container in pod["spec"]["containers"]:
-            container.pop("volumeMounts", None)
-        made = admit(pod)
-        self.assertEqual(len(made["spec"]["volumes"]), 1)
-        self.assertEqual(len(made["spec"]["containers"][1]["volumeMounts"]), 1)
+            container["volumeMounts"] = []
+        pod["spec"]["containers"][1]["volumeMounts"] = [{"name": "x", "mountPath": "/x"}]
+        with self.assertRaisesRegex(Refused, 'Not found: "x"'):
+            admit(pod)  # by the validation that follows: the policy has done its part
+        made = POLICIES[-1].mutate(admission.typed(pod), "orchard")
+        self.assertEqual([v["name"] for v in made["spec"]["volumes"]],
+                         ["virt-claim-folder"])
+
+    def test_a_hook_without_its_sockets_is_none(self):
+        pod = launcher(self.ASKS, hooks=1)
+        pod["spec"]["containers"][1]["volumeMounts"] = []
+        with self.assertRaisesRegex(Refused, "no such key: volumeMounts"):
+            admit(pod)
 
     def test_nothing_to_do(self):
         for pod in (launcher(self.ASKS), launcher({"virt-claim.io/hook": "Folder"}, hooks=1)):
@@ -226,6 +234,13 @@ class HookFolder(unittest.TestCase):
                               claims=["disks"]))
         self.assertEqual(claims_of(made), [{"name": "disks", "request": "log"}])
         self.assertEqual(len(made["spec"]["volumes"]), 3)
+
+
+class Typed(unittest.TestCase):
+    def test_what_is_empty_is_gone(self):
+        self.assertEqual(admission.typed({"spec": {"volumes": [], "resources": {}, "a": [
+            {"limits": {}, "emptyDir": {}}]}, "labels": {}}),
+            {"spec": {"resources": {}, "a": [{"emptyDir": {}}]}})
 
 
 class Broken(unittest.TestCase):
@@ -242,7 +257,7 @@ class Broken(unittest.TestCase):
 
     def compiles(self, expression):
         policy = self.policy()
-        policy["spec"]["mutations"][1]["jsonPatch"]["expression"] = expression
+        policy["spec"]["mutations"][0]["jsonPatch"]["expression"] = expression
         return self.bind(policy)
 
     def test_what_does_not_compile(self):
