@@ -133,6 +133,7 @@ int vc_daemon_look(const struct vc_daemon *daemon, int notes, struct vc_err *err
 		.patience = &daemon->patience,
 		.listener = &listener,
 		.now = daemon->worker_began,
+		.last = daemon->options->once,
 	};
 	struct vc_note summary = { .kind = VC_NOTE_SUMMARY };
 	struct vc_companion_counts counts = { 0 };

@@ -266,20 +266,38 @@ static bool is_wanted(const struct vc_daemon *daemon, const struct vc_source *so
 	return !source->lasting || (vc_daemon_works(daemon) && !daemon->options->once);
 }
 
+/* In a container the kernel may not be heard. There the files of drivers say the most. */
+static bool is_dispensable(const struct vc_daemon *daemon, const struct vc_source *source)
+{
+	return source == &vc_source_uevents && daemon->config.role == VC_ROLE_KUBERNETES;
+}
+
+static int open_source(struct vc_daemon *daemon, const struct vc_source *source,
+                       struct vc_err *err)
+{
+	struct vc_err own = VC_ERR_INIT;
+	int fd = -1;
+
+	if (source->open(daemon, &fd, &own) == 0)
+		return vc_daemon_add(daemon, source, fd, err);
+	if (!is_dispensable(daemon, source)) {
+		*err = own;
+		return -(int)err->kind;
+	}
+	vc_log(&daemon->log, VC_LOG_WARNING, "%s are not heard: %s", source->name,
+	       own.msg);
+	return 0;
+}
+
 static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
 {
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (daemon->epoll < 0)
 		return vc_fail_sys(err, errno, "cannot wait for events");
-	for (size_t i = 0; i < VC_ARRAY_SIZE(sources); i++) {
-		int fd;
-
-		if (!is_wanted(daemon, sources[i]))
-			continue;
-		if (sources[i]->open(daemon, &fd, err) < 0 ||
-		    vc_daemon_add(daemon, sources[i], fd, err) < 0)
+	for (size_t i = 0; i < VC_ARRAY_SIZE(sources); i++)
+		if (is_wanted(daemon, sources[i]) &&
+		    open_source(daemon, sources[i], err) < 0)
 			return -(int)err->kind;
-	}
 	return 0;
 }
 

@@ -62,12 +62,14 @@ struct vc_companion_listener {
  * @patience:	what was torn before
  * @listener:	who hears of it
  * @now:	of the clock of @patience
+ * @last:	there will be no other: everything is said now
  */
 struct vc_companion_look {
 	const struct vc_companion *companion;
 	const struct vc_patience *patience;
 	const struct vc_companion_listener *listener;
 	int64_t now;
+	bool last;
 };
 
 int vc_companion_look(const struct vc_companion_look *look,
