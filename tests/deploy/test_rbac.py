@@ -9,6 +9,8 @@ test_rbac.py BUILD, with CONTROLLER in the environment
 """
 import contextlib
 import copy
+import glob
+import json
 import os
 import subprocess
 import sys
@@ -93,6 +95,18 @@ class Rules(unittest.TestCase):
     def test_both_agree_with_the_tests_of_the_controller(self):
         self.assertEqual(triples(controller.RULES), triples(granted(
             manifest.build(manifest.DEPLOY), "virt-claim-controller")))
+
+    def test_what_the_tests_of_the_controller_recorded(self):
+        """tests/kube leaves in the build tree what each of its classes asked for."""
+        records = glob.glob(f"{BUILD}/tests/kube/requests/controller-*.json")
+        if not records:
+            self.skipTest("they did not run in this build tree")
+        granted_there = triples(granted(manifest.build(manifest.DEPLOY),
+                                        "virt-claim-controller"))
+        for record in records:
+            with open(record, encoding="utf-8") as text:
+                asked = {(r["verb"], r["group"], r["resource"]) for r in json.load(text)}
+            self.assertLessEqual(asked, granted_there, record)
 
 
 @unittest.skipUnless(os.path.exists(controller.PROGRAM), "virt-claim-controller is not built")
