@@ -34,14 +34,17 @@ class Daemon(node_daemon.Daemon):
         self.reader.start()
 
     def read(self):
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN)
         while not self.closed.is_set():
-            select.select([self.socket], [], [], 0.1)
+            poll.poll(100)
             self.messages()
 
     def __exit__(self, *why):
-        self.closed.set()
-        self.reader.join()
-        super().__exit__(*why)
+        if not self.closed.is_set():
+            self.closed.set()
+            self.reader.join()
+            super().__exit__(*why)
 
 
 # Objects of the API server

@@ -24,6 +24,8 @@ from harness import ServerTest, main, setup
 BUILD = os.environ.get("VC_BUILD", "")
 SANITIZED = bool(os.environ.get("VC_SANITIZED"))
 DISKS = 56
+# Of the calls after which it may be killed; VC_EVERY=1 takes ten minutes.
+EVERY = int(os.environ.get("VC_EVERY") or (17 if SANITIZED else 5))
 
 
 class RobustTest(ServerTest):
@@ -84,9 +86,11 @@ class RobustTest(ServerTest):
 
 def finish(daemon):
     """It ends as it was asked to."""
+    wait(lambda: "READY=1" in daemon.heard, 30, daemon.log)
     status = daemon.stop()
     if status != 0:
         raise AssertionError(f"it ended with {status}:\n{daemon.log()}")
+    daemon.__exit__()
 
 
 class Killed(RobustTest):
@@ -122,6 +126,7 @@ class Killed(RobustTest):
             time.sleep(0.3)
             hit = self.machine.injected()[1]
         daemon.kill()
+        daemon.__exit__()
         self.machine.inject_nothing()
         self.daemons = []
         daemon = self.start()
@@ -132,9 +137,10 @@ class Killed(RobustTest):
 
     def test_after_every_call(self):
         self.prepare_changes()
-        n, step = 1, 9 if SANITIZED else 1
+        n, step = 1, EVERY
         while self.killed_at(n):
             n += step
+        print(f"{n} calls ", end="", flush=True)
         self.assertGreater(n, 30, "hardly anything was written")
 
     def test_the_worker_alone(self):
@@ -168,6 +174,7 @@ class Killed(RobustTest):
             time.sleep(luck.random() * (0.6 if SANITIZED else 0.25))
             daemon.kill()
             self.machine.addresses()  # nothing is torn
+            daemon.__exit__()
             self.daemons = self.daemons[-3:]
             daemon = self.start()
         self.ends_right()
