@@ -170,25 +170,37 @@ static int pin(struct act *act, struct vc_err *err)
 
 /* Taking back */
 
-/* *ret_facts: of the VM as it is now; .uid NULL: there is none */
+/* An object as it is now; *ret_tree: NULL there is none. Of kinds that the server does not
+ * know nothing is known, either. */
+static int ask(struct act *act, const struct vc_kube_resource *resource, const char *key,
+               struct vc_tree **ret_tree, struct vc_err *err)
+{
+	const struct vc_kube_target target = { .resource = resource,
+		                               .namespace = act->namespace,
+		                               .name = name_of(key) };
+	struct vc_kube_text text;
+	int r = vc_kube_get(act->c->kube, &act->arena, &target, &text, err);
+
+	if (r == 0)
+		return vc_tree_parse(text.data, text.len, key, ret_tree, err);
+	if (r != -VC_ERR_REMOTE || !vc_kube_status_absent(vc_kube_last(act->c->kube)))
+		return r;
+	*ret_tree = NULL;
+	return 0;
+}
+
+/* *ret_facts: .uid NULL there is none */
 static int ask_for_vm(struct act *act, struct vc_vm_facts *ret_facts, struct vc_err *err)
 {
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
-	const struct vc_kube_target target = { .resource = &vc_kube_vms,
-		                               .namespace = act->namespace,
-		                               .name = name_of(act->decision.vm->key) };
-	struct vc_kube_text text;
 	struct vc_node root;
 
-	if (vc_kube_get(act->c->kube, &act->arena, &target, &text, err) < 0) {
-		if (vc_kube_last(act->c->kube)->reason != VC_KUBE_NOT_FOUND)
-			return -(int)err->kind;
-		ret_facts->uid = NULL;
-		ret_facts->n_claims = 0;
+	if (ask(act, &vc_kube_vms, act->decision.vm->key, &tree, err) < 0)
+		return -(int)err->kind;
+	if (!tree) {
+		*ret_facts = (struct vc_vm_facts){ .n_claims = 0 };
 		return 0;
 	}
-	if (vc_tree_parse(text.data, text.len, act->decision.vm->key, &tree, err) < 0)
-		return -(int)err->kind;
 	root = vc_tree_root(tree, 0);
 	return vc_facts_of_vm(&act->arena, &root, ret_facts, err);
 }
@@ -196,23 +208,16 @@ static int ask_for_vm(struct act *act, struct vc_vm_facts *ret_facts, struct vc_
 static int ask_for_wish(struct act *act, bool *ret_wanted, struct vc_err *err)
 {
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
-	const struct vc_kube_target target = { .resource = &vc_kube_claims,
-		                               .namespace = act->namespace,
-		                               .name = name_of(act->claim->key) };
-	struct vc_claim_facts facts;
-	struct vc_kube_text text;
+	struct vc_claim_facts facts = { .n_holders = 0 };
 	struct vc_node root;
 
-	*ret_wanted = false;
-	if (vc_kube_get(act->c->kube, &act->arena, &target, &text, err) < 0)
-		return vc_kube_last(act->c->kube)->reason == VC_KUBE_NOT_FOUND
-		               ? 0
-		               : -(int)err->kind;
-	if (vc_tree_parse(text.data, text.len, act->claim->key, &tree, err) < 0)
+	if (ask(act, &vc_kube_claims, act->claim->key, &tree, err) < 0)
 		return -(int)err->kind;
-	root = vc_tree_root(tree, 0);
-	if (vc_facts_of_claim(&act->arena, &root, &facts, err) < 0)
-		return -(int)err->kind;
+	if (tree) {
+		root = vc_tree_root(tree, 0);
+		if (vc_facts_of_claim(&act->arena, &root, &facts, err) < 0)
+			return -(int)err->kind;
+	}
 	*ret_wanted =
 		facts.wanted && strcmp(facts.wanted, name_of(act->decision.vm->key)) == 0;
 	return 0;
@@ -230,7 +235,7 @@ static bool names(const struct vc_vm_facts *facts, const char *claim)
 static int is_so(struct act *act, bool *ret_so, struct vc_err *err)
 {
 	const struct vc_decision *d = &act->decision;
-	struct vc_vm_facts vm;
+	struct vc_vm_facts vm = { .n_claims = 0 };
 	bool same, wanted = false;
 
 	*ret_so = true;

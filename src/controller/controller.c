@@ -188,19 +188,13 @@ static int greet(struct vc_controller *c, struct vc_err *err)
 	return vc_controller_watch(c, err);
 }
 
-static struct vc_known_claim *claim_of(struct vc_item *item)
-{
-	return (struct vc_known_claim *)((char *)item -
-	                                 offsetof(struct vc_known_claim, item));
-}
-
 static int act_on_next(struct vc_controller *c, struct vc_err *err)
 {
 	int64_t now = vc_now_ms();
 	struct vc_item *item =
 		now >= c->hold_until ? vc_queue_take(&c->queue, now) : NULL;
 
-	return item ? vc_controller_act(c, claim_of(item), err) : 0;
+	return item ? vc_controller_act(c, vc_claim_of(item), err) : 0;
 }
 
 /* With --once: nothing is left, or what is left fails all the time. */

@@ -15,7 +15,7 @@ static const char *name_of(const char *key)
 	return strchr(key, '/') + 1;
 }
 
-static void send_event(struct vc_controller *c, struct vc_event *event, const char *key)
+static void send_event(struct vc_controller *c, struct vc_event event, const char *key)
 {
 	struct vc_err err = VC_ERR_INIT;
 	char namespace[NAMESPACE_SIZE];
@@ -23,9 +23,9 @@ static void send_event(struct vc_controller *c, struct vc_event *event, const ch
 	if (c->options->dry_run)
 		return;
 	(void)snprintf(namespace, sizeof(namespace), "%.*s", (int)strcspn(key, "/"), key);
-	event->namespace = namespace;
-	event->name = name_of(key);
-	if (vc_event_send(c->kube, event, &err) == 0) {
+	event.namespace = namespace;
+	event.name = name_of(key);
+	if (vc_event_send(c->kube, &event, &err) == 0) {
 		c->mute = false;
 		return;
 	}
@@ -53,7 +53,7 @@ void vc_say(struct vc_controller *c, const struct vc_saying *saying)
 	vc_log(&c->log, saying->level, "%s: %s", saying->claim->key, saying->text);
 	if (saying->claim->facts) {
 		event.uid = vc_claim_uid(saying->claim);
-		send_event(c, &event, saying->claim->key);
+		send_event(c, event, saying->claim->key);
 	}
 	if (!saying->vm || !saying->vm->facts)
 		return;
@@ -62,7 +62,7 @@ void vc_say(struct vc_controller *c, const struct vc_saying *saying)
 	event.resource = &vc_kube_vms;
 	event.uid = vc_vm_uid(saying->vm);
 	event.message = text;
-	send_event(c, &event, saying->vm->key);
+	send_event(c, event, saying->vm->key);
 }
 
 /**
@@ -124,7 +124,7 @@ bool vc_say_losers(struct vc_controller *c, const struct vc_decision *decision,
 		               name_of(t->vm->key));
 		vc_log(&c->log, VC_LOG_WARNING, "%s: %s", t->vm->key, text);
 		event.uid = vc_vm_uid(t->vm);
-		send_event(c, &event, t->vm->key);
+		send_event(c, event, t->vm->key);
 	}
 	return false;
 }

@@ -152,6 +152,14 @@ static inline const char *vc_claim_uid(const struct vc_known_claim *claim)
 	return claim->facts;
 }
 
+/* The claim that an item of the queue is in. */
+static inline struct vc_known_claim *vc_claim_of(struct vc_item *item)
+{
+	void *claim = (char *)item - offsetof(struct vc_known_claim, item);
+
+	return claim;
+}
+
 static inline const char *vc_vm_uid(const struct vc_known_vm *vm)
 {
 	return vm->facts;

@@ -570,10 +570,7 @@ static void test_comes_and_goes(void **state)
 		assert_int_equal(vc_world_vm_gone(&w->world, key, &err), 0);
 	}
 	for (struct vc_item *item; (item = vc_queue_take(&w->queue, INT64_MAX - 1));)
-		vc_world_settled(
-			&w->world,
-			(struct vc_known_claim *)((char *)item -
-		                                  offsetof(struct vc_known_claim, item)));
+		vc_world_settled(&w->world, vc_claim_of(item));
 	assert_null(w->world.claims);
 	assert_null(w->world.vms);
 }
