@@ -8,6 +8,7 @@ the packages, and they have every library that the programs want.
 
 test_docker.py BUILD - a build tree with the programs
 """
+import functools
 import glob
 import os
 import re
@@ -181,6 +182,18 @@ class BuildStage(unittest.TestCase):
         self.assertEqual(build_command("--build"), ["cmake", "--build", "/build"])
 
 
+@functools.lru_cache
+def installed():
+    """Libraries of this machine, and their packages, as dpkg -S would say."""
+    found = {}
+    for name in glob.glob("/var/lib/dpkg/info/*.list"):
+        package = os.path.basename(name)[:-len(".list")].partition(":")[0]
+        for path in read(name).splitlines():
+            if ".so" in path:
+                found[path] = package
+    return found
+
+
 class Packages(unittest.TestCase):
     def setUp(self):
         if not shutil.which("apt-cache"):
@@ -189,12 +202,12 @@ class Packages(unittest.TestCase):
             self.skipTest("not the Debian of the images")
 
     def test_debian_has_them(self):
+        known = set(run(["apt-cache", "pkgnames"]).stdout.split())
         for name in ("node", "sidecar"):
-            found = docker.packages(stages()[name])
+            found = set(docker.packages(stages()[name]))
             self.assertTrue(found)
-            for package in found:
-                self.assertEqual(run(["apt-cache", "show", package]).returncode, 0, package)
-        self.assertNotEqual(run(["apt-cache", "show", "libjson-c6"]).returncode, 0)
+            self.assertLessEqual(found, known)
+        self.assertNotIn("libjson-c6", known)
 
     def closure(self, names):
         """Packages, and all that they depend on."""
@@ -215,9 +228,8 @@ class Packages(unittest.TestCase):
 
     def package_of(self, path):
         for tried in (path, path.removeprefix("/usr")):
-            done = run(["dpkg", "-S", tried])
-            if done.returncode == 0:
-                return done.stdout.partition(":")[0]
+            if tried in installed():
+                return installed()[tried]
         self.fail(f"no package has {path}")
         return None
 
