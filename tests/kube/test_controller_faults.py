@@ -118,7 +118,7 @@ class Live(ControllerTest):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def test_many(self):
-        n = 200
+        n = 120
         self.load(*(asking(allocated(f"c{i:03}"), f"v{i % 20}") for i in range(n)),
                   *(vm(f"v{i}", uid(100 + i)) for i in range(20)))
         with self.controller() as running:
@@ -368,9 +368,13 @@ class Server(ControllerTest):
         with self.controller() as running:
             running.until(lambda: self.is_pinned("a", "v", A))
             self.fault("virtualmachines", do="status", code=404, reason="NotFound",
-                       times=-1)
+                       times=-1, message="the server could not find the requested "
+                       "resource")
             self.server.order({"close_watches": True})
             running.until_said("waiting for KubeVirt")
+            # whether the VM asks for it now is not known
+            self.annotate("a", pin_to=None)
+            running.until(lambda: self.requests("GET .*virtualmachines/v"))
             time.sleep(1)
             self.assertTrue(self.is_pinned("a", "v", A))
         # nor by one that never saw it
@@ -378,6 +382,8 @@ class Server(ControllerTest):
             running.until_said("waiting for KubeVirt")
             time.sleep(1)
             self.assertTrue(self.is_pinned("a", "v", A))
+            self.server.faults.set([])
+            running.until(lambda: self.is_untouched("a"))
 
     def test_a_list_that_lies(self):
         """A mirror that is wrong takes no device away."""
@@ -499,11 +505,11 @@ class Health(ControllerTest):
 
 class Memory(ControllerTest):
     def test_it_keeps_little(self):
-        """10,000 claims, 1,000 VMs."""
-        n = 10000
+        """10,000 claims, 1,000 VMs; fewer where it takes long and says nothing."""
+        n = 1500 if os.environ.get("KUBE_SANITIZED") else 10000
         self.server.order({"claims": {"n": n, "namespace": "default"}})
         self.load(*(vm(f"v{i:04}", uid(1000 + i), claims=f"mine-{i}",
-                       labels={"x": "y" * 500}) for i in range(1000)))
+                       labels={"x": "y" * 500}) for i in range(n // 10)))
         self.load(asking(allocated("a"), "v0001"))
         before = self.server.connections
         with self.controller() as running:
@@ -517,7 +523,7 @@ class Memory(ControllerTest):
                 time.sleep(0.5)
                 sizes.append(self.size(running))
             self.assertGreater(self.server.connections, before)
-        print(f"{n} claims, 1000 VMs: {sizes} KiB", end=" ")
+        print(f"{n} claims, {n // 10} VMs: {sizes} KiB", end=" ")
         if not os.environ.get("KUBE_SANITIZED"):
             self.assertLess(max(sizes), 24 << 10)
             self.assertLess(sizes[-1] - sizes[1], 1024)
