@@ -259,6 +259,15 @@ static bool may_not_release(struct work *work, enum vc_pin_step step)
 	return missing;
 }
 
+static int fail_busy(struct work *work)
+{
+	if (vc_kube_last(work->context->kube)->reason != VC_KUBE_CONFLICT)
+		return explain(work);
+	return vc_err_context(&work->err,
+	                      "%s/%s: others keep changing it; try again later",
+	                      work->order->namespace, work->order->claim);
+}
+
 /* After a write that failed: 0 when the claim has changed, and is now known as it is. */
 static int look_again(struct work *work)
 {
@@ -268,9 +277,7 @@ static int look_again(struct work *work)
 	if (failed.kind != VC_ERR_REMOTE || !may_have_changed(work->context->kube))
 		return explain(work);
 	if (work->reads + 1 >= work->max_reads)
-		return vc_err_context(&work->err,
-		                      "%s/%s: others keep changing it; try again later",
-		                      work->order->namespace, work->order->claim);
+		return fail_busy(work);
 	pause_before(work->reads++);
 	if (read_claim(work) < 0)
 		return -(int)work->err.kind;

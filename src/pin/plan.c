@@ -218,13 +218,11 @@ static const char *generated_by(const struct vc_pin_claim *claim)
 	                       : "it was made from a template";
 }
 
-/* "NS/NAME: " and why */
-static int refuse_claim(const struct vc_pin_input *input, const struct vc_pin_plan *plan,
-                        const char *why, struct vc_err *err)
+static int refuse_claim(const struct vc_pin_claim *claim, const char *why,
+                        struct vc_err *err)
 {
-	(void)plan;
-	return vc_fail(err, VC_ERR_REFUSED, "%s/%s: %s", input->claim->namespace,
-	               input->claim->name, why);
+	return vc_fail(err, VC_ERR_REFUSED, "%s/%s: %s", claim->namespace, claim->name,
+	               why);
 }
 
 /**
@@ -261,7 +259,7 @@ int vc_pin_refuse(const struct vc_pin_input *input, const struct vc_pin_plan *pl
 		               "claim to one that stays",
 		               claim->namespace, claim->name, input->vm_name);
 	case VC_PIN_CLAIM_DELETING:
-		return refuse_claim(input, plan,
+		return refuse_claim(claim,
 		                    "it is being deleted, and takes no new holders; make "
 		                    "another claim",
 		                    err);
@@ -273,13 +271,13 @@ int vc_pin_refuse(const struct vc_pin_input *input, const struct vc_pin_plan *pl
 	case VC_PIN_OTHER_VM:
 		return refuse_other_vm(input, plan->holder, err);
 	case VC_PIN_UNALLOCATED:
-		return refuse_claim(input, plan,
+		return refuse_claim(claim,
 		                    "it is not allocated; start the VM once, then the "
 		                    "scheduler picks the devices that are to be kept",
 		                    err);
 	case VC_PIN_NO_TIMESTAMP:
 		return refuse_claim(
-			input, plan,
+			claim,
 			"its allocation has no allocationTimestamp, so every pod that "
 			"wants it would fail in the scheduler; whoever allocated it has "
 			"to clear the allocation and write it with one",
