@@ -5,7 +5,9 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 import manifest
@@ -46,6 +48,49 @@ class Page(unittest.TestCase):
                     self.assertLessEqual(set(obj), manifest.KNOWN)
                 else:
                     schema.check(obj)
+
+    def test_the_kustomization_of_a_site(self):
+        """Built from beside the source tree, by us and by kustomize."""
+        text, = [b for b in blocks("yaml") if "kind: Kustomization" in b]
+        with tempfile.TemporaryDirectory() as scratch:
+            os.symlink(ROOT, scratch + "/virt-claim")
+            os.mkdir(scratch + "/site")
+            with open(scratch + "/site/kustomization.yaml", "w", encoding="utf-8") as out:
+                # kustomize resolves the link, and then wants the way from there
+                out.write(text.replace("../virt-claim", os.path.relpath(
+                    ROOT, os.path.realpath(scratch) + "/site")))
+            made = manifest.build(os.path.realpath(scratch) + "/site")
+            images = {c["image"] for o in made for c in manifest.containers_of(o)}
+            self.assertEqual(len(images), 1)
+            self.assertTrue(images.pop().startswith("registry.internal/infra/virt-claim:"))
+            if shutil.which("kubectl"):
+                done = subprocess.run(["kubectl", "kustomize", scratch + "/site"],
+                                      capture_output=True, text=True, check=False,
+                                      timeout=120)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual({manifest.identity(o): o for o in made},
+                                 {manifest.identity(o): o
+                                  for o in manifest.load(done.stdout)})
+
+    def test_a_vm_is_asked_before_it_runs(self):
+        """The filter of step 6."""
+        if not BUILD or not shutil.which("jq"):
+            self.skipTest("no jq, or no build tree")
+        page = next(b for b in blocks("sh") if "kind: \"VirtualMachineInstance\"" in b)
+        program = re.search(r"jq '(.*?)' >vmi\.json", page, re.S)[1]
+        vm = next(o for o in manifest.build(DEPLOY + "/examples/nvme")
+                  if o["kind"] == "VirtualMachine")
+        done = subprocess.run(["jq", program], input=json.dumps(vm), text=True, timeout=60,
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as vmi:
+            vmi.write(done.stdout)
+            vmi.flush()
+            done = subprocess.run([BUILD + "/src/cli/virt-claim", "verify", "--vmi",
+                                   vmi.name], capture_output=True, text=True, timeout=60,
+                                  check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("door 1", done.stdout)
 
     def test_the_patch_of_the_webhook_does_what_the_policies_do(self):
         patch = next(json.loads(b) for b in blocks("json") if b.startswith("["))

@@ -136,7 +136,11 @@ class Schemas(unittest.TestCase):
     def test_a_constraint_of_a_request_that_is_not_there(self):
         claim = copy.deepcopy(named(manifest.build(path("examples/nvme")),
                                     "ResourceClaim", "quince-disks"))
-        claim["spec"]["devices"]["constraints"][0]["requests"].append("swap")
+        constraint = {"matchAttribute": "resource.kubernetes.io/pcieRoot",
+                      "requests": ["nvme", "log"]}
+        claim["spec"]["devices"]["constraints"] = [constraint]
+        schema.check(claim)
+        constraint["requests"].append("swap")
         with self.assertRaisesRegex(SchemaError, "no request is called 'swap'"):
             schema.check(claim)
 
