@@ -11,6 +11,7 @@ CLAIMS=/run/virt-claim/claims
 LEASES=/run/virt-claim/leases
 OUT=
 START=${EPOCHREALTIME/./}
+PATIENCE=${PATIENCE:-1} # multiplies the deadlines
 
 lab_help() {
 	sed -n 's/^\([a-z_]*\)() { # \(.*\)/\1 \2/p' /lab/lib.sh
@@ -89,7 +90,7 @@ same() { # WHAT IS WANTED - two texts are equal
 }
 
 wait_for() { # SECONDS COMMAND... - until the command succeeds
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || fail "not in time: $*"
@@ -349,7 +350,7 @@ functions_in() { # NAME [VENDOR:DEVICE] - PCI functions that the guest saw last,
 }
 
 sees() { # NAME VENDOR:DEVICE COUNT - of such functions, from inside the guest
-	local deadline=$((SECONDS + 10))
+	local deadline=$((SECONDS + 10 * PATIENCE))
 	until [ "$(functions_in "$1" "$2" | wc -l)" = "$3" ] || [ "$SECONDS" -ge "$deadline" ]; do
 		sleep 0.2
 	done
