@@ -7,11 +7,12 @@ import os
 import random
 import re
 import signal
+import tempfile
 import time
 
 from controller import (ACCOUNT, FINALIZER, RECORD, ControllerTest, allocated, asking,
                         claim, uid, vm)
-from harness import REFUSED, REMOTE, main, setup
+from harness import REFUSED, REMOTE, environment, main, setup
 from harness import vm as holder
 
 A, B = uid(1), uid(2)
@@ -501,6 +502,33 @@ class Health(ControllerTest):
         with self.controller("--health-file", self.path("none/health")) as running:
             running.until(lambda: self.is_pinned("a", "v", A))
             self.assertEqual(running.count("none/health"), 1)
+
+
+class Secrets(ControllerTest):
+    """Messages are looked at by every test."""
+
+    @staticmethod
+    def dumps_core(command, ready):
+        """Whether a core dump is made of a program that dies."""
+        with tempfile.TemporaryDirectory() as scratch:
+            pid = os.posix_spawn("/bin/sh", ["sh", "-c", 'ulimit -c unlimited && cd "$0" && '
+                                             'exec "$@" 2>/dev/null', scratch, *command],
+                                 environment())
+            time.sleep(0.2)
+            end = time.monotonic() + 30
+            while not ready() and time.monotonic() < end:
+                time.sleep(0.05)
+            os.kill(pid, signal.SIGQUIT)
+            return os.WCOREDUMP(os.waitpid(pid, 0)[1])
+
+    def test_no_core_dump(self):
+        if os.environ.get("KUBE_SANITIZED") or not self.dumps_core(["sleep", "60"],
+                                                                   lambda: True):
+            self.skipTest("nothing leaves core dumps here")
+        self.load(asking(allocated("a"), "v"), vm("v", A))
+        self.assertFalse(self.dumps_core(self.command(),
+                                         lambda: self.is_pinned("a", "v", A)))
+        self.assertTrue(self.is_pinned("a", "v", A))
 
 
 class Memory(ControllerTest):
