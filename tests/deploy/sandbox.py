@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A container as the manifests describe it, without a container engine: a root of its own,
-read-only if they say so, with their mounts, their user and their capabilities.
+read-only if they say so, with their mounts, their user and their capabilities. The program
+is process 1 there, which the kernel spares signals that it does not handle.
 
 The node's directories, config maps and so on are directories that the test fills. What a
 runtime has beside that (seccomp, SELinux, cgroups, a network) is not here.
@@ -9,6 +10,7 @@ import glob
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -21,7 +23,7 @@ TOOLS = ["/usr/bin/setpriv", "/bin/sh"]
 def possible():
     """Whether this process may make mounts of its own."""
     return os.geteuid() == 0 and subprocess.run(
-        ["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+        ["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, check=False).returncode == 0
 
 
 class Container:
@@ -44,7 +46,7 @@ class Container:
                 shutil.copy2(module, os.path.dirname(self.root + place))
         for tool in TOOLS:
             shutil.copy2(tool, self.root + "/usr/bin/" + os.path.basename(tool))
-        self.mounts = [("/" + s, s, "ro") for s in SYSTEM] + [("/proc", "proc", "rw")]
+        self.mounts = [("/" + s, s, "ro") for s in SYSTEM]
         self.binds = []
 
     def __enter__(self):
@@ -93,6 +95,7 @@ class Container:
         """Mounts, then the root read-only, then the program with what it may."""
         root, lines = shlex.quote(self.root), ["set -e"]
         lines.append(f"mount --bind {root} {root}")
+        lines.append(f"mount -t proc proc {root}/proc")
         for source, target, options in mounts:
             place = shlex.quote(f"{self.root}/{target}")
             lines.append(f"mount --bind {shlex.quote(source)} {place}")
@@ -130,7 +133,8 @@ class Container:
     def command(self, words, config_maps):
         mounts = self.mounts + list(self.volume_mounts(config_maps)) + self.binds
         mounts = [(s, self.make_target(s, t), o) for s, t, o in mounts]
-        return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c",
+        return ["unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+                "--kill-child", "/bin/sh", "-c",
                 self.script(mounts), "sh", *words]
 
     def start(self, words=None, config_maps=None, **env):
@@ -141,3 +145,21 @@ class Container:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=dict({"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
                       "ASAN_OPTIONS": "detect_leaks=0"}, **env))
+
+
+def inner(process):
+    """Number of the program itself, seen from here; 0 it is not there (any more)."""
+    try:
+        with open(f"/proc/{process.pid}/task/{process.pid}/children",
+                  encoding="ascii") as children:
+            return int((children.read().split() or ["0"])[0])
+    except FileNotFoundError:
+        return 0
+
+
+def stop(process):
+    """TERM, as the kubelet sends it; what it said."""
+    child = inner(process)
+    if child:
+        os.kill(child, signal.SIGTERM)
+    return process.communicate(timeout=60)[1]

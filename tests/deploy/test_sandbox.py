@@ -48,6 +48,40 @@ def config_maps():
             if o["kind"] == "ConfigMap"}
 
 
+CLAIMS = "/var/run/kubernetes.io/dra-device-attributes"
+ADDRESSES = {"nvme": "0000:c1:00.0", "log": "0000:65:00.0"}
+
+
+def run_hook(folder=None, metadata=None):
+    """The hook of examples/nvme-hook in its sidecar: status, domain, message.
+
+    KubeVirt makes the container, and policies add to it (test_admission.py): either the
+    shared directory of the node `folder`, or a claim's metadata.
+    """
+    mounts = [{"name": "virt-claim-folder", "readOnly": True,
+               "mountPath": "/run/virt-claim/claims/orchard"}] if folder else []
+    spec = {"securityContext": {"runAsUser": 107, "runAsGroup": 107}, "volumes": [
+        {"name": "virt-claim-folder", "hostPath": {
+            "path": "/run/virt-claim/claims/orchard", "type": "DirectoryOrCreate"}}]}
+    container = {"securityContext": {"capabilities": {"drop": ["ALL"]},
+                                     "allowPrivilegeEscalation": False},
+                 "volumeMounts": mounts}
+    with sandbox.Container(spec, container, programs("onDefineDomain"),
+                           folder or "/none") as made:
+        made.bind(manifest.ROOT + "/tests/fixtures/sysfs/lab", "/sys")
+        config = made.config_map("hook", example("nvme-hook", "ConfigMap")["data"])
+        # KubeVirt mounts config maps of hooks with mode 0755
+        os.chmod(config + "/virt-claim.yaml", 0o755)
+        made.bind(config + "/virt-claim.yaml", "/etc/virt-claim/virt-claim.yaml")
+        if metadata:
+            made.bind(metadata, CLAIMS)
+        vmi = json.dumps(vmi_of(example("nvme-hook", "VirtualMachine")))
+        with made.start(["/usr/bin/onDefineDomain", "--vmi", vmi, "--domain",
+                         DOMAIN]) as process:
+            out, said = process.communicate(timeout=60)
+            return process.returncode, out, said
+
+
 class Pod:
     """Mixed into tests with a server: an account, and its token in a container."""
 
@@ -73,8 +107,7 @@ class Pod:
             try:
                 yield process
             finally:
-                process.terminate()
-                self.said = process.communicate(timeout=60)[1]
+                self.said = sandbox.stop(process)
 
     def wait(self, process, done):
         end = time.monotonic() + 60
@@ -136,13 +169,61 @@ class Companion(Pod, ServerTest):
             self.wait(process, lambda: self.published("two"))
             self.leave_metadata()
             self.wait(process, self.published)
-            with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+            with open(f"/proc/{sandbox.inner(process)}/status", encoding="utf-8") as status:
                 found = dict(line.split(":\t", 1) for line in status if ":\t" in line)
             self.assertEqual(int(found["CapEff"], 16) | int(found["CapBnd"], 16), 0)
             self.assertEqual(found["NoNewPrivs"].strip(), "1")
         self.assertEqual(process.returncode, 0, self.said)
         self.assertTrue(self.published(), "claims outlive the daemon")
         self.assertNotIn("token-companion", self.said)
+
+    def test_from_the_driver_to_the_domain(self):
+        """A driver leaves metadata, the companion publishes, the hook reads the folder."""
+        plugin = self.node + "/var/lib/kubelet/plugins/nvme.example.com"
+        for request, document in metadata_of(example("nvme-hook", "ResourceClaim"),
+                                             ADDRESSES):
+            path = f"{plugin}/dra-device-metadata/orchard_plum-disks/{request}"
+            os.makedirs(path)
+            with open(path + "/metadata.json", "w", encoding="utf-8") as out:
+                json.dump(document, out)
+        folder = self.node + "/run/virt-claim/claims/orchard/plum-disks"
+        with self.container() as container, self.started(container,
+                                                         NODE_NAME=NODE) as process:
+            self.wait(process, lambda: all(os.path.isdir(f"{folder}/{r}")
+                                           for r in ADDRESSES))
+            status, out, said = run_hook(folder=self.node)
+        self.assertEqual(status, 0, said)
+        self.assertIn("ua-log", out)
+
+    def everything(self):
+        """Files of the node, but for those that are ours."""
+        found = {}
+        for directory, below, names in os.walk(self.node):
+            if directory == self.node + "/run":
+                below.clear()
+            for name in names:
+                status = os.lstat(os.path.join(directory, name))
+                found[os.path.join(directory, name)] = (status.st_ino, status.st_mtime_ns,
+                                                        status.st_ctime_ns)
+        return found
+
+    def test_a_new_pod_finds_what_the_old_one_left(self):
+        """And writes nothing beside the shared directory, nor the same once more."""
+        self.leave_metadata()
+        folder, made = self.node + "/run/virt-claim/claims/lab/one", []
+        before = self.everything()
+        for _ in range(2):
+            with self.container() as container, self.started(
+                    container, NODE_NAME=NODE) as process:
+                self.wait(process, self.published)
+                self.wait(process, lambda: any(r["resource"] == "resourceclaims" and
+                                               r["verb"] == "watch"
+                                               for r in self.requests()))
+                with self.server.lock:
+                    self.server.log.clear()
+            made.append(os.stat(folder).st_ino)
+        self.assertEqual(made[0], made[1], "it was made anew")
+        self.assertEqual(self.everything(), before)
 
     def test_without_its_shared_directory_it_says_so(self):
         """What the sandbox is worth: one mount less, and it does not work."""
@@ -198,9 +279,27 @@ class Controller(Pod, ControllerTest):
             self.wait(process, lambda: self.is_pinned("a", "v", uid(1)))
             self.wait(process, lambda: os.path.exists(self.health()))
             self.assertEqual(self.probe()[0], 0)
-            with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
-                self.assertIn("Uid:\t65532\t65532\t65532\t65532", status.read())
+            with open(f"/proc/{sandbox.inner(process)}/status", encoding="utf-8") as status:
+                text = status.read()
+            self.assertIn("Uid:\t65532\t65532\t65532\t65532", text)
+            self.assertRegex(text, r"NSpid:\t\d+\t1\n")
         self.assertEqual(process.returncode, 0, self.said)
+
+    def test_uninstalling_leaves_nothing(self):
+        """The job, as one has to call it: after the controller."""
+        self.load(asking(allocated("a"), "v"), allocated("b"), vm("v", uid(1), claims="b"))
+        with self.started(self.container) as process:
+            self.wait(process, lambda: self.is_pinned("a", "v", uid(1))
+                      and self.is_pinned("b", "v", uid(1)))
+        job, = [manifest.pod_of(o)["spec"] for o in
+                manifest.build(manifest.DEPLOY + "/uninstall")]
+        with sandbox.Container(job, job["containers"][0],
+                               programs("virt-claim-controller"), "/none") as container:
+            container.bind(self.token, sandbox.TOKEN)
+            with container.start(**self.env()) as process:
+                said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 0, said)
+        self.assertTrue(self.is_untouched("a") and self.is_untouched("b"))
 
     def test_one_that_is_not(self):
         self.assertNotEqual(self.probe()[0], 0, "there is no file")
@@ -216,42 +315,11 @@ class Controller(Pod, ControllerTest):
 
 @unittest.skipUnless(sandbox.possible(), "mounts need root")
 class Sidecar(unittest.TestCase):
-    """As KubeVirt makes the container; test_admission.py says what policies add to it."""
-
-    CLAIMS = "/var/run/kubernetes.io/dra-device-attributes"
-
-    def run_hook(self, folder=None, metadata=None):
-        mounts = []
-        if folder:
-            mounts.append({"name": "virt-claim-folder", "readOnly": True,
-                           "mountPath": "/run/virt-claim/claims/orchard"})
-        spec = {"securityContext": {"runAsUser": 107, "runAsGroup": 107}, "volumes": [
-            {"name": "virt-claim-folder", "hostPath": {
-                "path": "/run/virt-claim/claims/orchard", "type": "DirectoryOrCreate"}}]}
-        container = {"securityContext": {"capabilities": {"drop": ["ALL"]},
-                                         "allowPrivilegeEscalation": False},
-                     "volumeMounts": mounts}
-        with sandbox.Container(spec, container, programs("onDefineDomain"),
-                               folder or "/none") as made:
-            made.bind(manifest.ROOT + "/tests/fixtures/sysfs/lab", "/sys")
-            config = made.config_map("hook", example("nvme-hook", "ConfigMap")["data"])
-            # KubeVirt mounts config maps of hooks with mode 0755
-            os.chmod(config + "/virt-claim.yaml", 0o755)
-            made.bind(config + "/virt-claim.yaml", "/etc/virt-claim/virt-claim.yaml")
-            if metadata:
-                made.bind(metadata, self.CLAIMS)
-            vmi = json.dumps(vmi_of(example("nvme-hook", "VirtualMachine")))
-            with made.start(["/usr/bin/onDefineDomain", "--vmi", vmi, "--domain",
-                             DOMAIN]) as process:
-                out, said = process.communicate(timeout=60)
-                return process.returncode, out, said
-
     def claim(self, root, container):
         """Files of a driver, as they are in a container or in the shared directory."""
         claim = example("nvme-hook", "ResourceClaim")
         name = claim["metadata"]["name"]
-        for request, document in metadata_of(claim, {"nvme": "0000:c1:00.0",
-                                                     "log": "0000:65:00.0"}):
+        for request, document in metadata_of(claim, ADDRESSES):
             path = f"{root}/resourceclaims/{name}/{request}" if container else \
                 f"{root}/run/virt-claim/claims/orchard/{name}/{request}"
             os.makedirs(path, exist_ok=True)
@@ -263,19 +331,19 @@ class Sidecar(unittest.TestCase):
     def test_with_the_claims(self):
         with sandbox.tempfile.TemporaryDirectory() as scratch:
             os.chmod(scratch, 0o755)
-            status, out, said = self.run_hook(metadata=self.claim(scratch, True))
+            status, out, said = run_hook(metadata=self.claim(scratch, True))
         self.assertEqual(status, 0, said)
         self.assertIn("ua-log", out)
 
     def test_with_the_folder(self):
         with sandbox.tempfile.TemporaryDirectory() as scratch:
             os.chmod(scratch, 0o755)
-            status, out, said = self.run_hook(folder=self.claim(scratch, False))
+            status, out, said = run_hook(folder=self.claim(scratch, False))
         self.assertEqual(status, 0, said)
         self.assertIn("ua-log", out)
 
     def test_with_neither(self):
-        status, out, said = self.run_hook()
+        status, out, said = run_hook()
         self.assertEqual((status, out), (1, ""), said)
         self.assertIn("nothing is known of claim 'plum-disks'", said)
 
