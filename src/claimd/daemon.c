@@ -117,17 +117,10 @@ static bool needs_restart(const struct vc_config *old, const struct vc_config *n
 	       strcmp(old->run, new->run) != 0;
 }
 
-/* The configuration, with what the command line says, and in @arena, which may move. */
-static int read_config(const struct vc_daemon *daemon, struct vc_arena *arena,
-                       struct vc_config **ret_config, struct vc_err *err)
+/* What the command line says wins. */
+static int apply_options(const struct vc_daemon_options *options, struct vc_arena *arena,
+                         struct vc_config *config, struct vc_err *err)
 {
-	const struct vc_daemon_options *options = daemon->options;
-	struct vc_config *config = vc_arena_alloc(arena, 1, sizeof(*config));
-
-	if (!config)
-		return vc_fail_oom(err);
-	if (vc_config_read(arena, options->config, true, config, err) < 0)
-		return -(int)err->kind;
 	if (options->sources)
 		config->sources = options->sources;
 	if (options->node_name) {
@@ -140,24 +133,40 @@ static int read_config(const struct vc_daemon *daemon, struct vc_arena *arena,
 		               "%s: sources are for 'role: kubernetes' only; on other "
 		               "hosts virt-claimd prepares devices itself",
 		               options->config);
-	*ret_config = config;
 	return 0;
+}
+
+/* The configuration, which lives in @arena; that may move. */
+static struct vc_config *read_config(const struct vc_daemon *daemon,
+                                     struct vc_arena *arena, struct vc_err *err)
+{
+	const struct vc_daemon_options *options = daemon->options;
+	struct vc_config *config = vc_arena_alloc(arena, 1, sizeof(*config));
+
+	if (!config) {
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
+	if (vc_config_read(arena, options->config, true, config, err) < 0 ||
+	    apply_options(options, arena, config, err) < 0)
+		return NULL;
+	return config;
 }
 
 static int read_again(struct vc_daemon *daemon, struct vc_err *err)
 {
 	struct vc_arena arena = VC_ARENA_INIT;
 	struct vc_companion companion = { 0 };
-	struct vc_config *config = NULL;
-	int r = read_config(daemon, &arena, &config, err);
+	const struct vc_config *config = read_config(daemon, &arena, err);
+	int r = config ? 0 : -(int)err->kind;
 
-	if (r == 0 && needs_restart(&daemon->config, config))
+	if (config && needs_restart(&daemon->config, config))
 		r = vc_fail(err, VC_ERR_REFUSED,
 		            "%s: 'role', 'state' and 'run' change only with a restart",
 		            daemon->options->config);
-	if (r == 0)
+	if (config && r == 0)
 		r = vc_companion_open(&companion, config, err);
-	if (r < 0) {
+	if (!config || r < 0) {
 		vc_arena_release(&arena);
 		return r;
 	}
@@ -303,9 +312,9 @@ static int open_sources(struct vc_daemon *daemon, struct vc_err *err)
 
 static int open_config(struct vc_daemon *daemon, struct vc_err *err)
 {
-	struct vc_config *config = NULL;
+	const struct vc_config *config = read_config(daemon, &daemon->arena, err);
 
-	if (read_config(daemon, &daemon->arena, &config, err) < 0)
+	if (!config)
 		return -(int)err->kind;
 	daemon->config = *config;
 	if ((config->role == VC_ROLE_HOST && make_directory(config->state, err) < 0) ||

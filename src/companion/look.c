@@ -121,7 +121,7 @@ static int weigh_claims(struct vc_eye *eye, struct vc_err *err)
 	for (size_t i = 0; i < eye->seen.n; i++) {
 		const struct vc_seen_claim *seen = &eye->seen.v[i];
 		struct vc_trouble trouble = { .uid = seen->claim.uid, .text = "" };
-		bool says;
+		bool says = true;
 
 		if (seen->state == VC_SEEN_COMPLETE || seen->state == VC_SEEN_UNRELATED)
 			continue;

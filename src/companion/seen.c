@@ -10,6 +10,7 @@
 /* Devices of which it is said what they lack; the others are counted. */
 #define NAMED_MAX 4
 #define TEXT_MAX  1024
+#define BUF_MAX   ((size_t)16 * 1024)
 
 /* Joining */
 
@@ -29,7 +30,7 @@ static int sort_pieces(struct vc_arena *arena, const struct vc_claims *claims,
                        struct vc_claims *loose, struct vc_err *err)
 {
 	const struct vc_claim **sorted =
-		vc_arena_alloc(arena, claims->n + 1, sizeof(*sorted));
+		vc_arena_alloc(arena, claims->n + 1, sizeof(void *));
 	size_t n = 0;
 
 	if (!sorted)
@@ -46,7 +47,7 @@ static int sort_pieces(struct vc_arena *arena, const struct vc_claims *claims,
 			return vc_fail_oom(err);
 		*slot = claims->v[i];
 	}
-	qsort(sorted, n, sizeof(*sorted), compare_uids);
+	qsort(sorted, n, sizeof(void *), compare_uids);
 	*ret_sorted = sorted;
 	*ret_n = n;
 	return 0;
@@ -243,7 +244,7 @@ static void say_devices(const struct vc_devices *devices, struct vc_buf *buf)
 static int say_missing(struct vc_arena *arena, const struct vc_claim *claim,
                        char **ret_text, struct vc_err *err)
 {
-	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(TEXT_MAX * 8);
+	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(BUF_MAX);
 	VC_AUTOFREE char *text = NULL;
 	const char *start;
 	size_t len;

@@ -273,7 +273,7 @@ static int visit_request(const struct place *at, int dir, const char *name,
                          struct vc_err *err)
 {
 	VC_AUTOCLOSE int fd = -1;
-	struct place place, file;
+	struct place place = *at, file = *at;
 
 	if (!vc_is_dns_label(name))
 		return 0;
@@ -293,7 +293,7 @@ static int visit_claim(const struct place *at, int dir, const char *name,
 {
 	const char *line = strchr(name, '_');
 	VC_AUTOCLOSE int fd = -1;
-	struct place place;
+	struct place place = *at;
 	char *namespace;
 
 	if (!line || !vc_is_dns_subdomain(line + 1))
@@ -319,7 +319,7 @@ static int visit_driver(const struct place *at, int dir, const char *name,
 	struct vc_err ignored = VC_ERR_INIT;
 	VC_AUTOCLOSE int driver = -1;
 	VC_AUTOCLOSE int fd = -1;
-	struct place place;
+	struct place place = *at;
 
 	if (!vc_is_driver_name(name) ||
 	    vc_file_open_directory(dir, name, VC_FILE_BENEATH, &driver, &ignored) < 0 ||

@@ -30,6 +30,8 @@
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | \
 	 IN_MOVE_SELF)
 #define CONTENT_MASK (NAMES_MASK | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)
+/* What makes a refresh necessary. */
+#define REFRESH_MASK (NAMES_MASK | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW)
 #define SELF_MASK    (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 
 #define LINKS_MAX    40    /* as the kernel follows */
@@ -335,7 +337,7 @@ static bool take_event(const struct vc_tree_watch *watch,
 	for (size_t i = find(&watch->watches, event->wd);
 	     i < watch->watches.n && watch->watches.v[i].wd == event->wd; i++)
 		matters = matters || is_meant(&watch->watches.v[i], event);
-	if (matters && (event->mask & (NAMES_MASK | SELF_MASK | IN_Q_OVERFLOW)))
+	if (matters && (event->mask & REFRESH_MASK))
 		*names = true;
 	return matters;
 }

@@ -274,6 +274,8 @@ static void take_published(struct vc_arena *arena, const struct decision_case *c
 		struct vc_published_claim *p = vc_list_push(arena, published);
 
 		assert_non_null(p);
+		if (!p)
+			return;
 		*p = (struct vc_published_claim){
 			.uid = c->published[i].uid,
 			.namespace = "lab",

@@ -78,6 +78,8 @@ static void add_function(struct vc_arena *arena, struct vc_host_facts *host, uin
 	struct vc_function *f = vc_list_push(arena, &host->functions);
 
 	assert_non_null(f);
+	if (!f)
+		return;
 	*f = (struct vc_function){
 		.address = { .bus = bus, .function = function },
 		.vendor = 0x144d,
