@@ -28,12 +28,13 @@ from where import BUILD
 
 PROGRAMS = {"/usr/sbin/virt-claimd": "/src/cli/virt-claimd",
             "/usr/sbin/virt-claim-controller": "/src/cli/virt-claim-controller",
+            "/usr/bin/virt-claim": "/src/cli/virt-claim",
             "/usr/bin/onDefineDomain": "/hooks/onDefineDomain"}
 UID = "3b0c52a4-7d1e-4f60-9a35-c81d20e6f700"
 
 
-def programs(name):
-    return {p: BUILD + q for p, q in PROGRAMS.items() if p.endswith("/" + name)}
+def programs(*names):
+    return {p: BUILD + q for p, q in PROGRAMS.items() if os.path.basename(p) in names}
 
 
 def workload(kind):
@@ -137,7 +138,8 @@ class Companion(Pod, ServerTest):
         container = spec["containers"][0]
         if change:
             change(container)
-        made = sandbox.Container(spec, container, programs("virt-claimd"), self.node)
+        made = sandbox.Container(spec, container, programs("virt-claimd", "virt-claim"),
+                                 self.node)
         made.bind(self.token, sandbox.TOKEN)
         return made
 
@@ -169,6 +171,9 @@ class Companion(Pod, ServerTest):
             self.wait(process, lambda: self.published("two"))
             self.leave_metadata()
             self.wait(process, self.published)
+            shown = sandbox.execute(container, process, "virt-claim", "show", "lab/one")
+            self.assertIn("is published in '/run/virt-claim/claims/lab/one'", shown.stdout,
+                          shown.stderr)
             with open(f"/proc/{sandbox.inner(process)}/status", encoding="utf-8") as status:
                 found = dict(line.split(":\t", 1) for line in status if ":\t" in line)
             self.assertEqual(int(found["CapEff"], 16) | int(found["CapBnd"], 16), 0)
@@ -247,7 +252,7 @@ class Companion(Pod, ServerTest):
         self.assertFalse(self.published())
 
     def wait_for_end(self, process):
-        end = time.monotonic() + 5
+        end = time.monotonic() + 40
         while process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
 
