@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Kubernetes node for tests: a machine of tests/node with disks, virt-claimd as its
 companion, and what it publishes. The API server is that of tests/kube."""
+import json
 import os
 import select
+import shutil
 import struct
 import sys
 import threading
@@ -87,6 +89,26 @@ def slices(n, node=NODE, generation=1):
                           "resource.kubernetes.io/pciBusID": {"string": address(i)},
                           "model": {"string": "LAB DISK"}}} for i in part]}}
             for at, part in enumerate(parts)]
+
+
+# Files of a driver
+
+def leave_metadata(machine, name, uid, disk):
+    """As a driver does that prepares a claim: in place."""
+    at = f"{machine.root}/plugins/{DRIVER}/dra-device-metadata/lab_{name}/{REQUEST}"
+    os.makedirs(at, exist_ok=True)
+    with open(f"{at}/metadata.json", "w", encoding="utf-8") as f:
+        json.dump({
+            "apiVersion": "metadata.resource.k8s.io/v1alpha1", "kind": "DeviceMetadata",
+            "metadata": {"name": name, "namespace": "lab", "uid": uid, "generation": 1},
+            "requests": [{"name": REQUEST, "devices": [{
+                "driver": DRIVER, "pool": NODE, "name": f"nvme-{disk}", "attributes": {
+                    "resource.kubernetes.io/pciBusID": {"string": address(disk)}}}]}]}, f)
+
+
+def take_metadata_away(machine, name):
+    shutil.rmtree(f"{machine.root}/plugins/{DRIVER}/dra-device-metadata/lab_{name}",
+                  ignore_errors=True)
 
 
 # What is published
@@ -187,7 +209,15 @@ def wait(condition, seconds=30, what=None):
 
 # What somebody else put there, and nobody here may touch
 
+THEIRS = json.dumps({
+    "apiVersion": "metadata.resource.k8s.io/v1alpha1", "kind": "DeviceMetadata",
+    "metadata": {"name": "theirs", "namespace": "lab", "generation": 1,
+                 "uid": "00000000-0000-4000-8000-00000000ffff"},
+    "requests": [{"name": REQUEST, "devices": [{
+        "driver": DRIVER, "pool": NODE, "name": "nvme-55", "attributes": {
+            "resource.kubernetes.io/pciBusID": {"string": address(55)}}}]}]}) + "\n"
 FOREIGN = {
+    f"run/claims/lab/theirs/{REQUEST}/{DRIVER}-metadata.json": THEIRS,
     "run/claims/README": "not a claim\n",
     "run/claims/elsewhere/other/gpu/gpu.example.org-metadata.json": "whatever it is\n",
     "run/claims/lab/by-hand/gpu/gpu.example.org-metadata.json": "not ours\n",
@@ -195,7 +225,7 @@ FOREIGN = {
     "run/cdi/vendor.example.org-gpu.json": '{"cdiVersion": "0.5.0"}\n',
     "run/keep.me": "in our own directory\n",
 }
-FOREIGN_FOLDERS = {"elsewhere/other", "lab/by-hand", "lab/notes.txt"}
+FOREIGN_FOLDERS = {"elsewhere/other", "lab/by-hand", "lab/notes.txt", "lab/theirs"}
 
 
 def plant_foreign(machine):

@@ -18,7 +18,8 @@ if __name__ == "__main__" and os.geteuid() == 0 and "VC_UNSHARED" not in os.envi
 
 # pylint: disable=wrong-import-position
 from companion import (KILL_AFTER, KILL_ONE, NODE, Clock, Companion, Daemon, address,
-                       claim, missing_foreign, plant_foreign, slices, wait)
+                       claim, leave_metadata, missing_foreign, plant_foreign, slices,
+                       take_metadata_away, wait)
 from harness import ServerTest, main, setup
 
 BUILD = os.environ.get("VC_BUILD", "")
@@ -182,6 +183,35 @@ class Killed(RobustTest):
         self.assertEqual(self.leftovers(), [])
 
 
+    def test_with_files_of_drivers(self):
+        """Two sources know of each claim; it goes when neither does any more."""
+        luck = random.Random(20260202)
+        self.machine.configure(self.path("kubeconfig-reader"), "cdi, metadata, kube")
+        daemon, there = self.start(), set()
+        for step in range(6 if SANITIZED else 24):
+            i = luck.randrange(5)
+            first, second = luck.sample((0, 1), 2)
+            uid = f"00000000-0000-4000-8000-{step:012}"
+            ways = ((lambda: self.store.load([claim(f"c{i}", i, uid=uid)]),
+                     lambda: leave_metadata(self.machine, f"c{i}", uid, i))
+                    if i not in there else
+                    (lambda: self.delete(f"c{i}"),
+                     lambda: take_metadata_away(self.machine, f"c{i}")))
+            there ^= {i}
+            ways[first]()
+            time.sleep(luck.random() * 0.1)
+            if luck.random() < 0.5:
+                daemon.kill()
+                daemon.__exit__()
+                self.daemons = self.daemons[-3:]
+                daemon = self.start()
+            ways[second]()
+            time.sleep(luck.random() * 0.1)
+        self.ends_right()
+        finish(daemon)
+        self.assertEqual(self.leftovers(), [])
+
+
 class NoServer(RobustTest):
     def go_away(self):
         """Nobody listens any more, and connections break."""
@@ -309,23 +339,20 @@ class Clocks(RobustTest):
 
 @unittest.skipUnless(os.environ.get("VC_UNSHARED"), "needs a mount namespace of its own")
 class Disks(RobustTest):
-    def mount(self, *options):
-        done = subprocess.run(["mount", *options, self.machine.shared],
+    def mount(self, *options, place=None):
+        done = subprocess.run(["mount", *options, place or self.machine.shared],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def unmount(self):
-        subprocess.run(["umount", "-l", self.machine.shared], check=False,
-                       capture_output=True)
-
-    def small_disk(self):
-        self.mount("-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs")
-        self.addCleanup(self.unmount)
+    def small_disk(self, place=None):
+        place = place or self.machine.shared
+        self.mount("-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs", place=place)
+        self.addCleanup(subprocess.run, ["umount", "-l", place], check=False)
         plant_foreign(self.machine)
 
-    def fill(self):
+    def fill(self, place=None):
         """Nothing more fits; also somebody else's file that stays."""
-        path = f"{self.machine.shared}/filler"
+        path = f"{place or self.machine.shared}/filler"
         with open(path, "wb", buffering=0) as f:
             for size in (65536, 4096, 512, 1):
                 try:
@@ -351,6 +378,24 @@ class Disks(RobustTest):
         self.stays(before, 3)
         self.delete("b")
         wait(lambda: "lab/b" not in self.machine.addresses(), 20, self.said)
+        os.unlink(filler)
+        self.ends_right(60)
+        finish(daemon)
+        self.assertEqual(self.leftovers(), [])
+
+    def test_all_of_it_full(self):
+        """Nor is there room for anything else of the daemon's own."""
+        run = f"{self.machine.root}/run"
+        self.small_disk(run)
+        self.store.load([claim("a", 0), claim("b", 1)])
+        daemon = self.start()
+        self.ends_right()
+        filler = self.fill(run)
+        self.store.load([claim("c", 2)])
+        self.delete("a")
+        wait(lambda: "No space left" in daemon.log()
+             and "lab/a" not in self.machine.addresses(), 20, self.said)
+        self.assertIn("lab/b", self.machine.addresses())
         os.unlink(filler)
         self.ends_right(60)
         finish(daemon)
