@@ -377,7 +377,7 @@ static int take_all(const struct vc_local_node *node, const struct vc_prepare_ma
 
 	for (size_t at = 0; at < *n && !stop_was_asked(many);) {
 		size_t size = *n - at < BATCH_MAX ? *n - at : BATCH_MAX;
-		size_t back;
+		size_t back = 0;
 
 		if (take_batch(node, many, waiting + at, size, &back, err) < 0)
 			return -(int)err->kind;
