@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 # struct inject of fake_inject.c
 INJECT = struct.Struct("=6I256i")
@@ -100,6 +101,15 @@ class Machine:
             count, _, _, _, hit, *_ = INJECT.unpack(f.read())
         return count, hit > 0
 
+    def wait_for_killed(self):
+        """Until no process is left that had faults injected: the children of one that was killed
+        are killed too, and take a moment to go."""
+        with open(f"{self.root}/kernel/inject", "rb") as f:
+            _, _, _, _, _, n, *pids = INJECT.unpack(f.read())
+        end = time.monotonic() + 30
+        while any(is_alive(pid) for pid in pids[:n]) and time.monotonic() < end:
+            time.sleep(0.005)
+
     def calls(self):
         with open(f"{self.root}/kernel/calls", encoding="ascii", errors="replace") as f:
             return f.read().splitlines()
@@ -169,6 +179,14 @@ class Machine:
             st = os.stat(at)
             state[at[len(self.root) :]] = (oct(st.st_mode), st.st_uid, st.st_gid)
         return state
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            return f.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def parse_stream(text, path):
