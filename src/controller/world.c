@@ -30,50 +30,78 @@ static void *find(void *const *root, const char *key)
 	return found ? *found : NULL;
 }
 
-static void freep_named(char ***thing)
+static void free_claim(struct vc_known_claim *claim)
 {
-	if (*thing)
-		free(**thing);
-	free(*thing);
+	free(claim->facts);
+	free(claim->key);
+	free(claim);
 }
 
-/* What has this name; made when there is none. */
-static void *name(void **root, const char *key, size_t size, struct vc_err *err)
+static void free_vm(struct vc_known_vm *vm)
 {
-	VC_CLEANUP(freep_named) char **made = NULL;
-	void *found = find(root, key);
-
-	if (found)
-		return found;
-	made = calloc(1, size);
-	if (made)
-		*made = strdup(key);
-	if (!made || !*made || !tsearch(made, root, by_key)) {
-		(void)vc_fail_oom(err);
-		return NULL;
-	}
-	return vc_steal(&made);
+	free(vm->facts);
+	free(vm->key);
+	free(vm);
 }
 
+/* The claim of this name; made when there is none. */
 static struct vc_known_claim *name_claim(struct vc_world *world, const char *key,
                                          struct vc_err *err)
 {
-	return name(&world->claims, key, sizeof(struct vc_known_claim), err);
+	struct vc_known_claim *claim = find(&world->claims_by_key, key);
+
+	if (claim)
+		return claim;
+	claim = calloc(1, sizeof(*claim));
+	if (claim)
+		claim->key = strdup(key);
+	if (!claim || !claim->key || !tsearch(claim, &world->claims_by_key, by_key)) {
+		if (claim)
+			free_claim(claim);
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
+	claim->next = world->claims;
+	claim->link = &world->claims;
+	if (claim->next)
+		claim->next->link = &claim->next;
+	world->claims = claim;
+	return claim;
 }
 
 static struct vc_known_vm *name_vm(struct vc_world *world, const char *key,
                                    struct vc_err *err)
 {
-	return name(&world->vms, key, sizeof(struct vc_known_vm), err);
+	struct vc_known_vm *vm = find(&world->vms_by_key, key);
+
+	if (vm)
+		return vm;
+	vm = calloc(1, sizeof(*vm));
+	if (vm)
+		vm->key = strdup(key);
+	if (!vm || !vm->key || !tsearch(vm, &world->vms_by_key, by_key)) {
+		if (vm)
+			free_vm(vm);
+		(void)vc_fail_oom(err);
+		return NULL;
+	}
+	vm->next = world->vms;
+	vm->link = &world->vms;
+	if (vm->next)
+		vm->next->link = &vm->next;
+	world->vms = vm;
+	return vm;
 }
 
 static void forget_vm(struct vc_world *world, struct vc_known_vm *vm)
 {
 	if (vm->facts || vm->ties)
 		return;
-	(void)tdelete(vm, &world->vms, by_key);
-	free(vm->key);
-	free(vm);
+	(void)tdelete(vm, &world->vms_by_key, by_key);
+	*vm->link = vm->next;
+	if (vm->next)
+		vm->next->link = vm->link;
+	free_vm(vm);
 }
 
 /**
@@ -85,9 +113,11 @@ void vc_world_settled(struct vc_world *world, struct vc_known_claim *claim)
 {
 	if (claim->facts || claim->ties || claim->item.at > 0)
 		return;
-	(void)tdelete(claim, &world->claims, by_key);
-	free(claim->key);
-	free(claim);
+	(void)tdelete(claim, &world->claims_by_key, by_key);
+	*claim->link = claim->next;
+	if (claim->next)
+		claim->next->link = claim->link;
+	free_claim(claim);
 }
 
 /* The name in the namespace of @key; in the arena. */
@@ -237,20 +267,16 @@ static bool is_same(const char *facts, size_t n_facts, const struct vc_buf *buf)
 	return facts && n_facts == buf->len && memcmp(facts, buf->data, n_facts) == 0;
 }
 
-/* Puts new facts in the place of old ones. */
-static int replace(char **facts, size_t *n_facts, size_t *n_known, struct vc_buf *buf,
-                   struct vc_err *err)
+/* No larger than it has to be */
+static char *copy_of(const struct vc_buf *buf, struct vc_err *err)
 {
 	char *text = malloc(buf->len);
 
-	if (!text)
-		return vc_fail_oom(err);
-	memcpy(text, buf->data, buf->len);
-	*n_known += !*facts;
-	free(*facts);
-	*facts = text;
-	*n_facts = buf->len;
-	return 0;
+	if (text)
+		memcpy(text, buf->data, buf->len);
+	else
+		(void)vc_fail_oom(err);
+	return text;
 }
 
 /* Claims */
@@ -314,6 +340,7 @@ int vc_world_claim(struct vc_world *world, const char *key,
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(FACTS_MAX);
 	struct vc_known_claim *claim = name_claim(world, key, err);
 	bool was_stranger;
+	char *text;
 
 	if (!claim)
 		return -(int)err->kind;
@@ -323,10 +350,18 @@ int vc_world_claim(struct vc_world *world, const char *key,
 		return vc_fail_oom(err);
 	if (is_same(claim->facts, claim->n_facts, &buf))
 		return 0;
-	was_stranger = is_stranger(claim);
-	if (replace(&claim->facts, &claim->n_facts, &world->n_claims, &buf, err) < 0 ||
-	    take_claim(world, claim, facts, err) < 0)
+	text = copy_of(&buf, err);
+	if (!text)
 		return -(int)err->kind;
+	was_stranger = is_stranger(claim);
+	world->n_claims += !claim->facts;
+	free(claim->facts);
+	claim->facts = text;
+	claim->n_facts = buf.len;
+	if (take_claim(world, claim, facts, err) < 0) {
+		claim->n_facts = 0; /* to be taken again */
+		return -(int)err->kind;
+	}
 	return was_stranger && is_stranger(claim) ? 0 : touch(world, claim, err);
 }
 
@@ -338,7 +373,7 @@ int vc_world_claim(struct vc_world *world, const char *key,
  */
 void vc_world_seen_claim(struct vc_world *world, const char *key, unsigned sync)
 {
-	struct vc_known_claim *claim = find(&world->claims, key);
+	struct vc_known_claim *claim = find(&world->claims_by_key, key);
 
 	if (claim)
 		claim->sync = sync;
@@ -366,7 +401,7 @@ static void lose_claim(struct vc_world *world, struct vc_known_claim *claim)
  */
 void vc_world_claim_gone(struct vc_world *world, const char *key)
 {
-	struct vc_known_claim *claim = find(&world->claims, key);
+	struct vc_known_claim *claim = find(&world->claims_by_key, key);
 
 	if (claim && claim->facts)
 		lose_claim(world, claim);
@@ -392,6 +427,14 @@ static int tie_vm(struct vc_world *world, struct vc_known_vm *vm,
 	return 0;
 }
 
+static int take_vm(struct vc_world *world, struct vc_known_vm *vm,
+                   const struct vc_vm_facts *facts, struct vc_err *err)
+{
+	untie_vm(vm);
+	return tie_vm(world, vm, facts, err) < 0 ? -(int)err->kind
+	                                         : touch_claims_of(world, vm, err);
+}
+
 /**
  * vc_world_vm() - A VM is there, or changed
  * @world:	world
@@ -407,6 +450,7 @@ int vc_world_vm(struct vc_world *world, const char *key, const struct vc_vm_fact
 {
 	VC_AUTO_BUF struct vc_buf buf = VC_BUF_INIT(FACTS_MAX);
 	struct vc_known_vm *vm = name_vm(world, key, err);
+	char *text;
 
 	if (!vm)
 		return -(int)err->kind;
@@ -416,16 +460,21 @@ int vc_world_vm(struct vc_world *world, const char *key, const struct vc_vm_fact
 		return vc_fail_oom(err);
 	if (is_same(vm->facts, vm->n_facts, &buf))
 		return 0;
-	if (replace(&vm->facts, &vm->n_facts, &world->n_vms, &buf, err) < 0)
+	text = copy_of(&buf, err);
+	if (!text)
 		return -(int)err->kind;
-	vm->created = vm->facts + strlen(vm->facts) + 1;
+	world->n_vms += !vm->facts;
+	free(vm->facts);
+	vm->facts = text;
+	vm->n_facts = buf.len;
+	vm->created = text + strlen(text) + 1;
 	vm->deleting = facts->deleting;
 	/* those that it does not want any more, too */
-	if (touch_claims_of(world, vm, err) < 0)
+	if (touch_claims_of(world, vm, err) < 0 || take_vm(world, vm, facts, err) < 0) {
+		vm->n_facts = 0; /* to be taken again */
 		return -(int)err->kind;
-	untie_vm(vm);
-	return tie_vm(world, vm, facts, err) < 0 ? -(int)err->kind
-	                                         : touch_claims_of(world, vm, err);
+	}
+	return 0;
 }
 
 /**
@@ -436,7 +485,7 @@ int vc_world_vm(struct vc_world *world, const char *key, const struct vc_vm_fact
  */
 void vc_world_seen_vm(struct vc_world *world, const char *key, unsigned sync)
 {
-	struct vc_known_vm *vm = find(&world->vms, key);
+	struct vc_known_vm *vm = find(&world->vms_by_key, key);
 
 	if (vm)
 		vm->sync = sync;
@@ -467,77 +516,27 @@ static int lose_vm(struct vc_world *world, struct vc_known_vm *vm, struct vc_err
  */
 int vc_world_vm_gone(struct vc_world *world, const char *key, struct vc_err *err)
 {
-	struct vc_known_vm *vm = find(&world->vms, key);
+	struct vc_known_vm *vm = find(&world->vms_by_key, key);
 
 	return vm && vm->facts ? lose_vm(world, vm, err) : 0;
 }
 
 /* Ends of lists */
 
-/* Those that a list did not have: the tree cannot change while it is walked. */
-struct lost {
-	struct vc_arena arena;
-	struct {
-		void **v;
-		size_t n, cap;
-	} things;
-	unsigned sync;
-	bool failed;
-};
-
-static void note_lost(struct lost *lost, void *thing)
-{
-	void **slot = vc_list_push(&lost->arena, &lost->things);
-
-	if (slot)
-		*slot = thing;
-	else
-		lost->failed = true;
-}
-
-static void look_at_claim(const void *node, VISIT visit, void *arg)
-{
-	struct vc_known_claim *claim = *(struct vc_known_claim *const *)node;
-	struct lost *lost = arg;
-
-	if ((visit == postorder || visit == leaf) && claim->facts &&
-	    claim->sync != lost->sync)
-		note_lost(lost, claim);
-}
-
-static void look_at_vm(const void *node, VISIT visit, void *arg)
-{
-	struct vc_known_vm *vm = *(struct vc_known_vm *const *)node;
-	struct lost *lost = arg;
-
-	if ((visit == postorder || visit == leaf) && vm->facts && vm->sync != lost->sync)
-		note_lost(lost, vm);
-}
-
-static void release_lost(struct lost *lost)
-{
-	vc_arena_release(&lost->arena);
-}
-
 /**
  * vc_world_claims_synced() - A list of claims is complete
  * @world:	world
  * @sync:	its number
- * @err:	out of memory
- *
- * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_world_claims_synced(struct vc_world *world, unsigned sync, struct vc_err *err)
+void vc_world_claims_synced(struct vc_world *world, unsigned sync)
 {
-	VC_CLEANUP(release_lost)
-	struct lost lost = { .arena = VC_ARENA_INIT, .sync = sync };
+	struct vc_known_claim *next;
 
-	twalk_r(world->claims, look_at_claim, &lost);
-	if (lost.failed)
-		return vc_fail_oom(err);
-	for (size_t i = 0; i < lost.things.n; i++)
-		lose_claim(world, lost.things.v[i]);
-	return 0;
+	for (struct vc_known_claim *claim = world->claims; claim; claim = next) {
+		next = claim->next; /* no other claim goes with it */
+		if (claim->facts && claim->sync != sync)
+			lose_claim(world, claim);
+	}
 }
 
 /**
@@ -550,15 +549,13 @@ int vc_world_claims_synced(struct vc_world *world, unsigned sync, struct vc_err 
  */
 int vc_world_vms_synced(struct vc_world *world, unsigned sync, struct vc_err *err)
 {
-	VC_CLEANUP(release_lost)
-	struct lost lost = { .arena = VC_ARENA_INIT, .sync = sync };
+	struct vc_known_vm *next;
 
-	twalk_r(world->vms, look_at_vm, &lost);
-	if (lost.failed)
-		return vc_fail_oom(err);
-	for (size_t i = 0; i < lost.things.n; i++)
-		if (lose_vm(world, lost.things.v[i], err) < 0)
+	for (struct vc_known_vm *vm = world->vms; vm; vm = next) {
+		next = vm->next; /* no other VM goes with it */
+		if (vm->facts && vm->sync != sync && lose_vm(world, vm, err) < 0)
 			return -(int)err->kind;
+	}
 	return 0;
 }
 
@@ -571,29 +568,12 @@ int vc_world_vms_synced(struct vc_world *world, unsigned sync, struct vc_err *er
  */
 struct vc_known_claim *vc_world_find_claim(const struct vc_world *world, const char *key)
 {
-	return find(&world->claims, key);
+	return find(&world->claims_by_key, key);
 }
 
-/* The end */
-
-static void free_claim(void *arg)
+/* Trees only point to what the lists have. */
+static void keep(void *arg VC_UNUSED)
 {
-	struct vc_known_claim *claim = arg;
-
-	while (claim->ties)
-		untie(claim->ties);
-	free(claim->facts);
-	free(claim->key);
-	free(claim);
-}
-
-static void free_vm(void *arg)
-{
-	struct vc_known_vm *vm = arg;
-
-	free(vm->facts);
-	free(vm->key);
-	free(vm);
 }
 
 /**
@@ -603,8 +583,22 @@ static void free_vm(void *arg)
 void vc_world_release(struct vc_world *world)
 {
 	vc_queue_release(world->queue);
-	tdestroy(world->claims, free_claim); /* and all ties */
-	tdestroy(world->vms, free_vm);
-	world->claims = world->vms = NULL;
+	tdestroy(world->claims_by_key, keep);
+	tdestroy(world->vms_by_key, keep);
+	while (world->claims) {
+		struct vc_known_claim *claim = world->claims;
+
+		while (claim->ties)
+			untie(claim->ties);
+		world->claims = claim->next;
+		free_claim(claim);
+	}
+	while (world->vms) {
+		struct vc_known_vm *vm = world->vms;
+
+		world->vms = vm->next;
+		free_vm(vm);
+	}
+	world->claims_by_key = world->vms_by_key = NULL;
 	world->n_claims = world->n_vms = 0;
 }

@@ -53,6 +53,7 @@ struct vc_tie {
 /**
  * struct vc_known_claim - a claim, or the name of one
  * @key:	"NAMESPACE/NAME"
+ * @next, @link: in the list of all of them
  * @facts:	what the object said, packed; begins with its uid. NULL there is none
  * @n_facts:	bytes
  * @sync:	list that it was last seen in
@@ -65,6 +66,7 @@ struct vc_tie {
  */
 struct vc_known_claim {
 	char *key;
+	struct vc_known_claim *next, **link;
 	char *facts;
 	size_t n_facts;
 	unsigned sync;
@@ -83,6 +85,7 @@ struct vc_known_claim {
  */
 struct vc_known_vm {
 	char *key;
+	struct vc_known_vm *next, **link;
 	char *facts;
 	size_t n_facts;
 	unsigned sync;
@@ -137,12 +140,15 @@ struct vc_vm_facts {
 
 /**
  * struct vc_world - all of it
- * @claims, @vms: trees of tsearch(3), by key
+ * @claims, @vms: all names
+ * @claims_by_key, @vms_by_key: trees of tsearch(3)
  * @n_claims, @n_vms: those that exist
  * @queue:	gets what has to be looked at
  */
 struct vc_world {
-	void *claims, *vms;
+	struct vc_known_claim *claims;
+	struct vc_known_vm *vms;
+	void *claims_by_key, *vms_by_key;
 	size_t n_claims, n_vms;
 	struct vc_queue *queue;
 };
@@ -177,8 +183,7 @@ void vc_world_claim_gone(struct vc_world *world, const char *key);
 int vc_world_vm_gone(struct vc_world *world, const char *key, struct vc_err *err)
 	VC_MUST_CHECK;
 /* A list is complete: what it did not have is gone. */
-int vc_world_claims_synced(struct vc_world *world, unsigned sync, struct vc_err *err)
-	VC_MUST_CHECK;
+void vc_world_claims_synced(struct vc_world *world, unsigned sync);
 int vc_world_vms_synced(struct vc_world *world, unsigned sync, struct vc_err *err)
 	VC_MUST_CHECK;
 void vc_world_written(struct vc_known_claim *claim, int64_t now);
