@@ -156,7 +156,8 @@ def transform(rules, objects, where):
 def apply_patch(patch, objects, where):
     target = patch["target"]
     found = [o for o in objects
-             if o["kind"] == target["kind"] and o["metadata"]["name"] == target["name"]
+             if o["kind"] == target["kind"]
+             and target.get("name") in (None, o["metadata"]["name"])
              and o["apiVersion"] == "/".join(
                  filter(None, [target.get("group", ""), target["version"]]))]
     if not found:

@@ -357,6 +357,10 @@ KINDS = {
                        needs=["runStrategy", "template"])}, needs=["spec"]),
 }
 
+for _kind in ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"):
+    KINDS["admissionregistration.k8s.io/v1beta1/" + _kind] = \
+        KINDS["admissionregistration.k8s.io/v1/" + _kind]
+
 
 def check(obj):
     """Raises SchemaError when an object is not as its kind has to be."""

@@ -22,14 +22,15 @@ BUILDS = {
     "controller-only": "overlays/controller-only", "uninstall": "uninstall",
     "example nvme": "examples/nvme",
     "example nvme-hook": "examples/nvme-hook"}
-COMPONENTS = ["components/hook-folder", "components/selinux"]
+COMPONENTS = ["components/hook-folder", "components/selinux",
+              "components/admission-v1beta1"]
 
 
 def path(name):
     return os.path.join(DEPLOY, name)
 
 
-def with_components(names=tuple(COMPONENTS)):
+def with_components(names=tuple(COMPONENTS), builder=manifest.build):
     """The base with components, as a site's own kustomization has them."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as scratch:
         text = ["apiVersion: kustomize.config.k8s.io/v1beta1", "kind: Kustomization",
@@ -37,7 +38,7 @@ def with_components(names=tuple(COMPONENTS)):
         text += [f"- {os.path.relpath(path(n), scratch)}" for n in names]
         with open(scratch + "/kustomization.yaml", "w", encoding="utf-8") as out:
             out.write("\n".join(text) + "\n")
-        return manifest.build(scratch)
+        return builder(scratch)
 
 
 def of_kind(objects, kind):
@@ -175,15 +176,19 @@ class Build(unittest.TestCase):
         tool = next((t for t in tools if shutil.which(t[0])), None)
         if not tool:
             self.skipTest("neither kustomize nor kubectl")
-        for name, directory in BUILDS.items():
-            done = subprocess.run([*tool, path(directory)], capture_output=True, text=True,
+
+        def kustomize(directory):
+            done = subprocess.run([*tool, directory], capture_output=True, text=True,
                                   check=False, timeout=120)
             self.assertEqual(done.returncode, 0, done.stderr)
-            ours = {identity(o): o for o in manifest.build(path(directory))}
-            theirs = {identity(o): o for o in manifest.load(done.stdout)}
-            with self.subTest(name):
-                self.maxDiff = None
-                self.assertEqual(ours, theirs)
+            return manifest.load(done.stdout)
+
+        self.maxDiff = None
+        pairs = [(manifest.build(path(d)), kustomize(path(d))) for d in BUILDS.values()]
+        pairs.append((with_components(), with_components(builder=kustomize)))
+        for ours, theirs in pairs:
+            self.assertEqual({identity(o): o for o in ours},
+                             {identity(o): o for o in theirs})
 
 
 class References(unittest.TestCase):
@@ -309,6 +314,11 @@ class Security(unittest.TestCase):
                 if level == "restricted":
                     self.assertEqual(pods.why_not_baseline(spec) +
                                      pods.why_not_restricted(spec), [])
+
+    def test_older_clusters(self):
+        """Nothing of the policies is left in a version that they do not have."""
+        versions = {o["apiVersion"] for o in with_components() if "Admission" in o["kind"]}
+        self.assertEqual(versions, {"admissionregistration.k8s.io/v1beta1"})
 
     def test_selinux(self):
         spec = self.pods(with_components(["components/selinux"]))["virt-claimd"]
