@@ -45,6 +45,20 @@ static bool is_port(const char *text)
 	return vc_parse_number(text, PORT_MAX, &port) && port > 0;
 }
 
+static int fail_absent(struct vc_err *err)
+{
+	const char *list = getenv("KUBECONFIG");
+
+	if (list && *list)
+		return vc_fail(err, VC_ERR_ABSENT,
+		               "KUBECONFIG names '%.256s', which is not there, and "
+		               "KUBERNETES_SERVICE_HOST is not set: not in a pod",
+		               list);
+	return vc_fail(err, VC_ERR_ABSENT,
+	               "no kubeconfig, and not in a pod: set KUBECONFIG, or run "
+	               "where KUBERNETES_SERVICE_HOST is set");
+}
+
 /**
  * vc_kube_config_in_cluster() - What the pod that we run in is given
  * @choice:	.service_account
@@ -64,9 +78,7 @@ int vc_kube_config_in_cluster(const struct vc_kube_choice *choice,
 	struct vc_arena *arena = &config->arena;
 
 	if (!host || !*host || !port || !*port)
-		return vc_fail(err, VC_ERR_ABSENT,
-		               "no kubeconfig, and not in a pod: set KUBECONFIG, or run "
-		               "where KUBERNETES_SERVICE_HOST is set");
+		return fail_absent(err);
 	if (!is_port(port))
 		return vc_fail(err, VC_ERR_INPUT,
 		               "KUBERNETES_SERVICE_PORT: expected a port, not '%.64s'",

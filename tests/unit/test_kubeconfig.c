@@ -306,6 +306,9 @@ static void test_where_it_is_looked_for(void **state)
 	assert_int_equal(vc_kube_config_find(&named, &pod, &err), -VC_ERR_ABSENT);
 	(void)unlink(path);
 	assert_int_equal(vc_kube_config_find(&none, &pod, &err), -VC_ERR_ABSENT);
+	assert_non_null(strstr(err.msg, "KUBECONFIG names"));
+	(void)unsetenv("KUBECONFIG");
+	assert_int_equal(vc_kube_config_find(&none, &pod, &err), -VC_ERR_ABSENT);
 	assert_non_null(strstr(err.msg, "not in a pod"));
 	assert_int_equal(vc_kube_config_find(&context, &pod, &err), -VC_ERR_ABSENT);
 	assert_non_null(strstr(err.msg, "context 'y'"));
