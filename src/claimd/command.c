@@ -31,7 +31,7 @@ static const struct vc_option options[] = {
 	{ "node-name", 0, VC_OPTION_STRING, offsetof(struct claimd_options, node_name),
 	  "NAME",
 	  "with the source 'kube': this node (default: 'node-name' of the "
-	  "configuration, $NODE_NAME, the host name)",
+	  "configuration, or $NODE_NAME)",
 	  VC_COMPLETES_NOTHING, NULL },
 	{ "foreground", 0, VC_OPTION_FLAG, offsetof(struct claimd_options, foreground),
 	  NULL, "stay in the foreground, which it always does", VC_COMPLETES_NOTHING,

@@ -51,7 +51,7 @@ enum vc_config_source {
  * @sources:	sources: bits of enum vc_config_source, only with VC_ROLE_KUBERNETES; none
  * @cdi_directories: cdi-directories: that are read, the last one wins. /etc/cdi and @cdi
  * @kubelet_plugins: kubelet-plugins: directories of drivers. /var/lib/kubelet/plugins
- * @node_name:	node-name: of the Node object; NULL: $NODE_NAME, else the host name
+ * @node_name:	node-name: of the Node object; NULL: $NODE_NAME, which has to be there then
  * @kubeconfig:	kubeconfig: NULL as docs/kubernetes.md says
  */
 struct vc_config {
