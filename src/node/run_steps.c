@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * run_steps.c - do the steps of an entry, undo them, and ask the machine about them; each
- * change of a step is in the journal before and after it.
+ * change of a step is in the journal before and after it. After one and before the next
+ * is the same moment.
  *
  * Steps that several claims need at once (the VFs of a PF, the permissions of a node) are
  * in the entry of each of them. Undoing one of these is decided under the lock: as long as
@@ -57,10 +58,11 @@ static int do_step(struct vc_job *job, struct vc_step *step, struct vc_err *err)
 		err->sys = EINTR;
 		return -VC_ERR_SYSTEM;
 	}
+	/* this also says that the step before is done */
 	if (set_state(job, step, VC_STEP_DOING, err) < 0 ||
-	    ops->act(job->arena, job->node, step, err) < 0 ||
-	    verify(job, step, err) < 0 || set_state(job, step, VC_STEP_DONE, err) < 0)
+	    ops->act(job->arena, job->node, step, err) < 0 || verify(job, step, err) < 0)
 		return -(int)err->kind;
+	step->state = VC_STEP_DONE;
 	return 0;
 }
 
@@ -83,6 +85,8 @@ static int report_step(struct vc_job *job, const struct vc_step *step, struct vc
  */
 int vc_job_do_steps(struct vc_job *job, struct vc_err *err)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < job->entry.steps.n; i++) {
 		struct vc_step *step = &job->entry.steps.v[i];
 
@@ -92,8 +96,9 @@ int vc_job_do_steps(struct vc_job *job, struct vc_err *err)
 			return explain(job, step, err);
 		if (report_step(job, step, err) < 0)
 			return -(int)err->kind;
+		any = true;
 	}
-	return 0;
+	return any ? vc_job_write(job, err) : 0;
 }
 
 static bool is_shared_kind(const struct vc_step *step)

@@ -38,14 +38,20 @@ static int open_mark(const char *run, const char *device)
 {
 	char path[PATH_MAX];
 	int n = snprintf(path, sizeof(path), "%s/" BUSY, run);
+	int fd;
 
 	if (n < 0 || (size_t)n + NAME_MAX + 2 > sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+	(void)snprintf(path + n, sizeof(path) - (size_t)n, "/%s", device);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	path[n] = '\0';
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -1;
-	(void)snprintf(path + n, sizeof(path) - (size_t)n, "/%s", device);
+	path[n] = '/';
 	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 

@@ -56,9 +56,12 @@ static int make_directory(struct vc_arena *arena, const char *run, int *ret_fd,
                           struct vc_err *err)
 {
 	char *path = vc_arena_printf(arena, "%s/" DIRECTORY, run);
+	struct vc_err absent = VC_ERR_INIT;
 
 	if (!path)
 		return vc_fail_oom(err);
+	if (open_directory(arena, run, ret_fd, &absent) == 0)
+		return 0;
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return vc_fail_sys(err, errno, "cannot make '%s'", path);
 	return open_directory(arena, run, ret_fd, err);
@@ -288,15 +291,20 @@ static int write_bytes(int fd, const char *bytes, size_t len)
 }
 
 /* Whoever reads the new name reads all of it; 0 or -errno. */
+static int open_new(int dir, const char *name)
+{
+	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+	              0600);
+}
+
 static int put(int dir, const char *temporary, const char *name, const struct vc_buf *buf)
 {
-	VC_AUTOCLOSE int fd = -1;
+	VC_AUTOCLOSE int fd = open_new(dir, temporary);
 	int r;
 
 	/* what a crash left may be anything */
-	(void)unlinkat(dir, temporary, 0);
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	            0600);
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, temporary, 0) == 0)
+		fd = open_new(dir, temporary);
 	if (fd < 0)
 		return -errno;
 	r = write_bytes(fd, buf->data, buf->len);
