@@ -137,9 +137,11 @@ static void refuse(struct act *act)
 {
 	enum vc_pin_refusal refusal = act->outcome.refusal;
 
+	/* what was known is late, and the watch will tell */
+	act->settled = refusal != VC_PIN_VM_ABSENT;
 	if (refusal == VC_PIN_UNALLOCATED || refusal == VC_PIN_VM_ABSENT ||
 	    refusal == VC_PIN_CLAIM_DELETING || refusal == VC_PIN_VM_DELETING)
-		return; /* the watch was late; it will tell */
+		return;
 	say_news(act, VC_LOG_WARNING, "NotPinned", act->outcome.message);
 	act->settled = refusal != VC_PIN_FULL;
 	act->c->n_bad += act->settled;
@@ -156,9 +158,7 @@ static int pin(struct act *act, struct vc_err *err)
 	act->settled = true;
 	if (act->outcome.refusal != VC_PIN_GRANTED) {
 		refuse(act);
-		return 0;
-	}
-	if (act->outcome.steps > 0) {
+	} else if (act->outcome.steps > 0) {
 		(void)snprintf(text, sizeof(text),
 		               "%spinned to virtual machine '%s': it keeps its devices "
 		               "when that one stops",

@@ -17,6 +17,9 @@
 #include "kube/api.h"
 #include "kube/watch.h"
 
+/* Objects that cannot be read, and are not spoken of again */
+#define VC_UNREADABLE_KEPT 64U
+
 /* With --once: tries before something counts as failed */
 #define VC_ONCE_TRIES 3U
 
@@ -63,6 +66,8 @@ struct vc_watched {
  * @health_due:	when the next sign of life is due
  * @unhealthy:	it could not be given, and that was said
  * @mute:	Events cannot be written, and that was said
+ * @n_unreadable: objects that could not be read since the last list, and were told of
+ * @unreadable, @next_unreadable: hashes of what was said about such objects last, a ring
  * @stopping:	asked to end
  * @worst:	of --once: what went wrong; @n_bad claims
  */
@@ -79,6 +84,9 @@ struct vc_controller {
 	unsigned hold_tries;
 	int64_t health_due;
 	bool unhealthy, mute, stopping;
+	unsigned n_unreadable;
+	uint64_t unreadable[VC_UNREADABLE_KEPT];
+	size_t next_unreadable;
 	enum vc_err_kind worst;
 	size_t n_bad;
 };

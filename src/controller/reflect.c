@@ -6,9 +6,11 @@
 
 #include "controller/controller.h"
 #include "controller/facts.h"
+#include "controller/say.h"
 
 /* One of two kinds: how it gets into the world */
 struct kind {
+	const struct vc_kube_resource *resource;
 	int (*take)(struct vc_controller *c, const struct vc_kube_event *event,
 	            const char *key, struct vc_err *err);
 	int (*gone)(struct vc_controller *c, const char *key, struct vc_err *err);
@@ -44,8 +46,8 @@ static int claims_synced(struct vc_controller *c, unsigned sync,
 	return 0;
 }
 
-static const struct kind claims = { take_claim, claim_gone, claims_synced,
-	                            vc_world_seen_claim };
+static const struct kind claims = { &vc_kube_claims, take_claim, claim_gone,
+	                            claims_synced, vc_world_seen_claim };
 
 /* VMs */
 
@@ -71,7 +73,8 @@ static int vms_synced(struct vc_controller *c, unsigned sync, struct vc_err *err
 	return vc_world_vms_synced(&c->world, sync, err);
 }
 
-static const struct kind vms = { take_vm, vm_gone, vms_synced, vc_world_seen_vm };
+static const struct kind vms = { &vc_kube_vms, take_vm, vm_gone, vms_synced,
+	                         vc_world_seen_vm };
 
 /* Both */
 
@@ -80,8 +83,7 @@ static int lament(struct vc_controller *c, const struct kind *kind,
                   const struct vc_kube_event *event, const char *key, const char *problem)
 {
 	kind->seen(&c->world, key, event->sync);
-	vc_log(&c->log, VC_LOG_WARNING, "%s cannot be read, and is as it was: %s", key,
-	       problem);
+	vc_say_unreadable(c, kind->resource, event->object, problem);
 	return 0;
 }
 
@@ -125,6 +127,7 @@ static int hear(struct vc_controller *c, struct vc_watched *watched,
 	if (kind->synced(c, event->sync, err) < 0)
 		return -(int)err->kind;
 	watched->complete = true;
+	c->n_unreadable = 0;
 	return 0;
 }
 

@@ -8,7 +8,9 @@
 
 #define TEXT_SIZE      1600
 #define NAMESPACE_SIZE 64
+#define KEY_SIZE       512
 #define LOSERS_AT_ONCE 8U
+#define UNREADABLE_MAX 20U /* Events for a list: what is wrong with more is not theirs */
 
 static const char *name_of(const char *key)
 {
@@ -89,6 +91,46 @@ void vc_say_news(struct vc_controller *c, struct vc_known_claim *claim,
 void vc_say_nothing(struct vc_known_claim *claim)
 {
 	claim->told = 0;
+}
+
+/* Whether this was said a moment ago; from now on it was. */
+static bool is_repetition(struct vc_controller *c, const char *key, const char *problem)
+{
+	uint64_t hash = vc_event_hash(vc_event_hash(0, key), problem);
+
+	for (size_t i = 0; i < VC_UNREADABLE_KEPT; i++)
+		if (c->unreadable[i] == hash)
+			return true;
+	c->unreadable[c->next_unreadable] = hash;
+	c->next_unreadable = (c->next_unreadable + 1) % VC_UNREADABLE_KEPT;
+	return false;
+}
+
+/**
+ * vc_say_unreadable() - Tell users that an object cannot be read
+ * @c:		controller; .n_unreadable counts those of a list
+ * @resource:	claims or VMs
+ * @object:	object, with its names
+ * @problem:	what is wrong with it
+ */
+void vc_say_unreadable(struct vc_controller *c, const struct vc_kube_resource *resource,
+                       const struct vc_kube_object *object, const char *problem)
+{
+	char text[TEXT_SIZE], key[KEY_SIZE];
+	const struct vc_event event = { .resource = resource,
+		                        .uid = object->uid,
+		                        .warning = true,
+		                        .reason = "CannotBeRead",
+		                        .message = text };
+
+	(void)snprintf(key, sizeof(key), "%s/%s", object->namespace, object->name);
+	if (is_repetition(c, key, problem))
+		return;
+	(void)snprintf(text, sizeof(text), "what it says is not heeded: %s", problem);
+	vc_log(&c->log, VC_LOG_WARNING, "%s cannot be read, and is as it was: %s", key,
+	       problem);
+	if (*object->uid && c->n_unreadable++ < UNREADABLE_MAX)
+		send_event(c, event, key);
 }
 
 /**

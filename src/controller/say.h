@@ -31,6 +31,10 @@ void vc_say_news(struct vc_controller *controller, struct vc_known_claim *claim,
                  const struct vc_saying *saying);
 /* All is well with a claim: what was said is old. */
 void vc_say_nothing(struct vc_known_claim *claim);
+/* That an object cannot be read: a line, and an Event unless there are very many. */
+void vc_say_unreadable(struct vc_controller *controller,
+                       const struct vc_kube_resource *resource,
+                       const struct vc_kube_object *object, const char *problem);
 /* To those who want a claim that somebody else has, a few at a time; whether there are
  * more. */
 bool vc_say_losers(struct vc_controller *controller, const struct vc_decision *decision,

@@ -104,7 +104,12 @@ class Once(ControllerTest):
         self.assertIn("expected the name of a virtual machine, not 'A/b'", said)
         self.assertIn("'../x' is none", said)
         self.assertIn("more than 64 claims", said)
-        self.assertEqual(self.writes(), [])
+        self.assertEqual(sorted(e["involvedObject"]["name"] for e in self.events()),
+                         ["a", "v", "w"])
+        self.assertIn("not heeded: a: /metadata/annotations/virt-claim.io~1pin-to: expected "
+                      "the name", next(e["message"] for e in self.events()
+                                       if e["involvedObject"]["name"] == "a"))
+        self.assertTrue(all(r["resource"] == "events" for r in self.writes()))
 
     def test_dry_run(self):
         self.load(asking(allocated("a"), "v"), vm("v", A), allocated("b", reserved=[
@@ -256,6 +261,12 @@ class Release(ControllerTest):
                   vm("v", A))
         self.once()
         self.assertTrue(self.is_pinned("a", "v", A))
+
+    def test_half_of_a_pin_whose_allocation_went(self):
+        self.load(asking(claim("a", annotations={RECORD: f"v/{A}/controller"}), "v"),
+                  vm("v", A))
+        self.assertIn("as soon as the scheduler", self.once())
+        self.assertNotIn(RECORD, self.get("a")["metadata"]["annotations"])
 
     def test_a_pin_that_lost_a_part(self):
         self.pinned()

@@ -416,9 +416,14 @@ class Server(ControllerTest):
             self.change("v", lambda o: o["metadata"].update(annotations={"x": "\0"}),
                         "virtualmachines")
             running.until_said("cannot be read")
+            for i in range(5):
+                self.change("v", lambda o, i=i: o.update(status={"x": i}),
+                            "virtualmachines")
+            lists = len(self.requests("virtualmachines.limit"))
             self.store.compact()
-            running.until_said("cannot be read", 2)
+            running.until(lambda: len(self.requests("virtualmachines.limit")) > lists)
             time.sleep(0.5)
+            self.assertEqual(running.count("cannot be read"), 1)
             self.assertTrue(self.is_pinned("a", "v", A))
 
     def test_garbage(self):
