@@ -591,29 +591,29 @@ class LifeTest(SourcesTest):
     def test_only_ours(self):
         """What others wrote stays, and what they put into ours keeps it."""
         shared = self.machine.shared
-        theirs = f"{shared}/lab/theirs/gpu/gpu.nvidia.com-metadata.json"
-        claim = Claim("theirs", uid(40), {"gpu": [disk(8)]})
+        theirs = f"{shared}/lab/others/gpu/gpu.nvidia.com-metadata.json"
+        claim = Claim("others", uid(40), {"gpu": [disk(8)]})
         put_in_place(theirs, self.driver.metadata_text(claim, "gpu"))
         self.start()
         self.publish()
         put_in_place(f"{shared}/lab/vm0/README", "mine")
         os.chmod(f"{shared}/lab/vm0", 0o755)
         self.driver.prepare(claim)
-        self.assertTrue(self.daemon.wait_log("lab/theirs: is not published: virt-claimd did "
+        self.assertTrue(self.daemon.wait_log("lab/others: is not published: virt-claimd did "
                                              "not write"), self.daemon.log())
         self.driver.unprepare(claim)
         for c in self.claims:
             self.driver.unprepare(c)
-        self.wait(lambda: self.machine.folders() == {"lab/theirs", "lab/vm0"})
+        self.wait(lambda: self.machine.folders() == {"lab/others", "lab/vm0"})
         self.daemon.kill()
         self.start()
         self.assertTrue(self.daemon.quiet(0.5))
-        self.assertEqual(self.machine.folders(), {"lab/theirs", "lab/vm0"})
+        self.assertEqual(self.machine.folders(), {"lab/others", "lab/vm0"})
         with open(theirs, encoding="utf-8") as f:
             self.assertEqual(f.read(), self.driver.metadata_text(claim, "gpu"))
         os.unlink(f"{shared}/lab/vm0/README")
         self.daemon.reload()
-        self.wait(lambda: self.machine.folders() == {"lab/theirs"})
+        self.wait(lambda: self.machine.folders() == {"lab/others"})
         self.finish()
 
     def test_shared_directory_removed(self):
