@@ -10,12 +10,21 @@
 #define ENTRY_BYTES ((size_t)32 << 20)
 
 /**
- * vc_kube_entry_free() - Free
+ * vc_kube_entry_ref() - Keep an entry alive
+ * @entry:	entry
+ */
+void vc_kube_entry_ref(struct vc_kube_entry *entry)
+{
+	entry->others++;
+}
+
+/**
+ * vc_kube_entry_free() - Give a reference back; the last one frees the entry
  * @entry:	entry or NULL
  */
 void vc_kube_entry_free(struct vc_kube_entry *entry)
 {
-	if (!entry)
+	if (!entry || entry->others-- > 0)
 		return;
 	vc_arena_release(&entry->arena);
 	free(entry);
@@ -310,6 +319,27 @@ static bool add_notes(struct vc_arena *arena, struct vc_facts *facts,
 }
 
 /**
+ * vc_kube_entry_collect() - Add an object to facts
+ * @entry:	entry
+ * @arena:	holds the lists of @facts; what they point to stays in the entry
+ * @facts:	added to
+ * @err:	why not
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_kube_entry_collect(const struct vc_kube_entry *entry, struct vc_arena *arena,
+                          struct vc_facts *facts, struct vc_err *err)
+{
+	const struct vc_facts *f = &entry->facts;
+
+	if (!add_claims(arena, &facts->claims, &f->claims) ||
+	    !add_slices(arena, &facts->slices, &f->slices) ||
+	    !add_pods(arena, &facts->pods, &f->pods) || !add_notes(arena, facts, f))
+		return vc_fail_oom(err);
+	return 0;
+}
+
+/**
  * vc_kube_cache_collect() - Add all objects to facts
  * @cache:	cache
  * @arena:	holds the lists of @facts; what they point to stays in the cache
@@ -321,15 +351,9 @@ static bool add_notes(struct vc_arena *arena, struct vc_facts *facts,
 int vc_kube_cache_collect(const struct vc_kube_cache *cache, struct vc_arena *arena,
                           struct vc_facts *facts, struct vc_err *err)
 {
-	for (size_t i = 0; i < cache->n; i++) {
-		const struct vc_facts *f = &cache->v[i]->facts;
-
-		if (!add_claims(arena, &facts->claims, &f->claims) ||
-		    !add_slices(arena, &facts->slices, &f->slices) ||
-		    !add_pods(arena, &facts->pods, &f->pods) ||
-		    !add_notes(arena, facts, f))
-			return vc_fail_oom(err);
-	}
+	for (size_t i = 0; i < cache->n; i++)
+		if (vc_kube_entry_collect(cache->v[i], arena, facts, err) < 0)
+			return -(int)err->kind;
 	return 0;
 }
 

@@ -18,6 +18,7 @@
  * @uid, @version: what it was when it was read
  * @sync:	the list that had it last; 0 none
  * @facts:	the object
+ * @others:	references to it beside one
  */
 struct vc_kube_entry {
 	struct vc_arena arena;
@@ -25,6 +26,7 @@ struct vc_kube_entry {
 	char *uid, *version;
 	unsigned sync;
 	struct vc_facts facts;
+	unsigned others;
 };
 
 /* Sorted by namespace and name. All zero: empty. */
@@ -40,7 +42,12 @@ int vc_kube_entry_read(const struct vc_kube_object *object, unsigned sync,
 int vc_kube_entry_broken(const struct vc_kube_object *object, unsigned sync,
                          const char *problem, struct vc_kube_entry **ret_entry,
                          struct vc_err *err) VC_MUST_CHECK;
+/* To be given back with vc_kube_entry_free(). */
+void vc_kube_entry_ref(struct vc_kube_entry *entry);
 void vc_kube_entry_free(struct vc_kube_entry *entry);
+/* Adds it; lives as long as the entry. */
+int vc_kube_entry_collect(const struct vc_kube_entry *entry, struct vc_arena *arena,
+                          struct vc_facts *facts, struct vc_err *err) VC_MUST_CHECK;
 
 static inline void vc_kube_entry_freep(struct vc_kube_entry **entry)
 {

@@ -255,20 +255,18 @@ static int collect_broken(const struct vc_kube_entry *e, bool is_claim,
 }
 
 /**
- * vc_kube_reflector_collect() - Tell what is known
+ * vc_kube_reflector_complain() - Tell what cannot be read
  * @reflector:	reflector
- * @told:	added to; points to what the reflector keeps
+ * @told:	added to
  * @err:	why not
  *
  * Return: 0 or -VC_ERR_INTERNAL
  */
-int vc_kube_reflector_collect(const struct vc_kube_reflector *reflector,
-                              struct vc_told *told, struct vc_err *err)
+int vc_kube_reflector_complain(const struct vc_kube_reflector *reflector,
+                               struct vc_told *told, struct vc_err *err)
 {
 	const struct vc_kube_reflector *r = reflector;
 
-	if (vc_kube_cache_collect(&r->kept, told->arena, &told->facts, err) < 0)
-		return -(int)err->kind;
 	for (size_t i = 0; i < r->broken.n; i++)
 		if (collect_broken(r->broken.v[i], r->claims, told, err) < 0)
 			return -(int)err->kind;

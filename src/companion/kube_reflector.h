@@ -66,8 +66,8 @@ int vc_kube_reflector_restart(struct vc_kube_reflector *reflector, struct vc_kub
 void vc_kube_reflector_look(struct vc_kube_reflector *reflector, int64_t now);
 /* When to look again; -1 only when there is something to hear. */
 int64_t vc_kube_reflector_due(const struct vc_kube_reflector *reflector);
-/* Objects, and those that are broken as troubles. */
-int vc_kube_reflector_collect(const struct vc_kube_reflector *reflector,
-                              struct vc_told *told, struct vc_err *err) VC_MUST_CHECK;
+/* What cannot be read, as troubles. */
+int vc_kube_reflector_complain(const struct vc_kube_reflector *reflector,
+                               struct vc_told *told, struct vc_err *err) VC_MUST_CHECK;
 /* Its watch belongs to the client, and ends with it. */
 void vc_kube_reflector_release(struct vc_kube_reflector *reflector);

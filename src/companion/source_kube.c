@@ -20,6 +20,7 @@
 
 #include "base/now.h"
 #include "base/parse.h"
+#include "companion/kube_pools.h"
 #include "companion/kube_reflector.h"
 #include "companion/kube_scope.h"
 #include "companion/source.h"
@@ -34,13 +35,14 @@
 
 /**
  * struct source_kube - the source
- * @arena:	holds texts, and @pools
+ * @arena:	holds texts, and @known
  * @node:	name of this node
  * @selector:	of what is on this node
  * @config, @kube: the client
  * @epoll, @timer: of the client, and the clock
  * @claims, @slices, @pods: what there is
- * @pools:	.driver and .pool of every slice since the start
+ * @known:	.driver and .pool of every slice since the start
+ * @pools:	what slices say, or said
  * @undecided:	a claim was left out that a pool or a pod may make ours
  * @again_at:	when claims are to be listed anew; -1 not
  * @listed_at:	when they were last
@@ -53,7 +55,8 @@ struct source_kube {
 	struct vc_kube *kube;
 	int epoll, timer;
 	struct vc_kube_reflector claims, slices, pods;
-	struct vc_slices pools;
+	struct vc_slices known;
+	struct vc_kube_pools pools;
 	bool undecided;
 	int64_t again_at, listed_at;
 };
@@ -83,7 +86,7 @@ static bool decide_claim(void *arg, const struct vc_kube_entry *entry, enum vc_t
 	struct source_kube *s = arg;
 	const struct vc_claim *claim = &entry->facts.claims.v[0];
 
-	if (glance == VC_YES || vc_kube_claim_in_pools(claim, &s->pools) ||
+	if (glance == VC_YES || vc_kube_claim_in_pools(claim, &s->known) ||
 	    is_for_pods(s, claim))
 		return true;
 	/* something to tell, when pods cannot be read */
@@ -110,9 +113,9 @@ static enum vc_tri glance_at_slice(void *arg VC_UNUSED,
 
 static bool is_known_pool(const struct source_kube *s, const struct vc_slice *slice)
 {
-	for (size_t i = 0; i < s->pools.n; i++)
-		if (vc_driver_equal(s->pools.v[i].driver, slice->driver) &&
-		    strcmp(s->pools.v[i].pool, slice->pool) == 0)
+	for (size_t i = 0; i < s->known.n; i++)
+		if (vc_driver_equal(s->known.v[i].driver, slice->driver) &&
+		    strcmp(s->known.v[i].pool, slice->pool) == 0)
 			return true;
 	return false;
 }
@@ -126,11 +129,11 @@ static bool decide_slice(void *arg, const struct vc_kube_entry *entry,
 	const struct vc_slice *slice = &entry->facts.slices.v[0];
 	struct vc_slice pool = { 0 }, *slot;
 
-	if (is_known_pool(s, slice) || s->pools.n >= POOLS_MAX)
+	if (is_known_pool(s, slice) || s->known.n >= POOLS_MAX)
 		return true;
 	pool.driver = vc_arena_strdup(&s->arena, slice->driver);
 	pool.pool = vc_arena_strdup(&s->arena, slice->pool);
-	slot = pool.driver && pool.pool ? vc_list_push(&s->arena, &s->pools) : NULL;
+	slot = pool.driver && pool.pool ? vc_list_push(&s->arena, &s->known) : NULL;
 	if (slot)
 		*slot = pool;
 	list_claims_again(s);
@@ -258,6 +261,7 @@ static void close_kube(void *state)
 		return;
 	vc_kube_close(s->kube);
 	vc_kube_config_release(&s->config);
+	vc_kube_pools_release(&s->pools);
 	vc_kube_reflector_release(&s->claims);
 	vc_kube_reflector_release(&s->slices);
 	vc_kube_reflector_release(&s->pods);
@@ -370,6 +374,9 @@ static int work_kube(void *state, bool *ret_changed, struct vc_err *err)
 	claims = take_change(&s->claims, now);
 	slices = take_change(&s->slices, now);
 	pods = take_change(&s->pods, now);
+	if ((claims || slices) &&
+	    vc_kube_pools_update(&s->pools, &s->slices.kept, &s->claims.kept, err) < 0)
+		return -(int)err->kind;
 	if (list_claims(s, now, err) < 0 || set_timer(s, err) < 0)
 		return -(int)err->kind;
 	*ret_changed = claims || slices || pods;
@@ -430,9 +437,13 @@ static int collect_kube(const void *state, struct vc_told *told, struct vc_err *
 {
 	const struct source_kube *s = state;
 
-	if (vc_kube_reflector_collect(&s->claims, told, err) < 0 ||
-	    vc_kube_reflector_collect(&s->slices, told, err) < 0 ||
-	    vc_kube_reflector_collect(&s->pods, told, err) < 0)
+	if (vc_kube_cache_collect(&s->claims.kept, told->arena, &told->facts, err) < 0 ||
+	    vc_kube_pools_collect(&s->pools, &s->slices.kept, told->arena, &told->facts,
+	                          err) < 0 ||
+	    vc_kube_cache_collect(&s->pods.kept, told->arena, &told->facts, err) < 0 ||
+	    vc_kube_reflector_complain(&s->claims, told, err) < 0 ||
+	    vc_kube_reflector_complain(&s->slices, told, err) < 0 ||
+	    vc_kube_reflector_complain(&s->pods, told, err) < 0)
 		return -(int)err->kind;
 	return collect_troubles(s, told, err);
 }

@@ -192,10 +192,50 @@ class WhatIsTold(KubeTest):
         source.until_claims("lab/ours", seconds=60)
         # slices go while a driver is replaced; what the allocation says does not change
         self.delete("resourceslices", "s0", "")
-        source.until(lambda told: not lines_of(told, "slice"))
         self.load(claim("ours", nodes=(), reserved=[vm("vm", "u")]))
         source.until(lambda told: "virtualmachines:vm" in " ".join(told))
         source.until_claims("lab/ours")
+
+    def test_slices_that_go_for_a_while(self):
+        """As when a kubelet starts: their devices are what they were, while claims use
+        them."""
+        self.load(claim("here"), resource_slice(), resource_slice("s1", pool="spare"))
+        source = self.source()
+        source.until_claims("lab/here")
+        source.until(lambda told: len(lines_of(told, "slice")) == 2)
+        self.delete("resourceslices", "s0", "")
+        self.delete("resourceslices", "s1", "")
+        source.until(lambda told: len(lines_of(told, "slice")) == 1)
+        source.drain(0.5)
+        self.assertEqual(lines_of(source.told, "slice"), [f"slice {DRIVER}/{NODE} 1"])
+        self.load(resource_slice(devices=[device(), device("gpu-1", "0000:66:00.0")]))
+        source.until(lambda told: f"slice {DRIVER}/{NODE} 2" in told)
+        self.delete("resourceslices", "s0", "")
+        self.delete("resourceclaims", "here")
+        source.until(lambda told: not lines_of(told, "slice"))
+
+    def test_pool_in_transition(self):
+        """The old generation counts until all slices of the new one are there."""
+        two = [device(), device("gpu-1", "0000:66:00.0")]
+        self.load(claim("here"), resource_slice())
+        source = self.source()
+        source.until(lambda told: f"slice {DRIVER}/{NODE} 1" in told)
+        self.load(resource_slice(devices=two, generation=2, count=2))
+        source.drain(1)
+        self.assertEqual(lines_of(source.told, "slice"), [f"slice {DRIVER}/{NODE} 1"])
+        self.load(resource_slice("s1", devices=[], generation=2, count=2))
+        source.until(lambda told: sorted(lines_of(told, "slice")) == [
+            f"slice {DRIVER}/{NODE} 0", f"slice {DRIVER}/{NODE} 2"])
+        # generations may begin anew
+        self.delete("resourceslices", "s0", "")
+        self.delete("resourceslices", "s1", "")
+        self.load(resource_slice())
+        source.until(lambda told: lines_of(told, "slice") == [f"slice {DRIVER}/{NODE} 1"])
+
+    def test_pool_that_was_never_complete(self):
+        """What there is of it is told: whoever reads it says what is missing."""
+        self.load(claim("here"), resource_slice(count=2))
+        self.source().until(lambda told: f"slice {DRIVER}/{NODE} 1" in told)
 
     def test_pod_that_runs_here(self):
         entries = [pod_entry("launcher", "pod-1")]

@@ -271,6 +271,33 @@ class NoServer(RobustTest):
         self.ends_right(60)
         finish(daemon)
 
+    def test_it_hangs(self):
+        """Nobody waits for it: files are read meanwhile, and signals heard."""
+        uid = "00000000-0000-4000-8000-000000000001"
+        self.machine.configure(self.path("kubeconfig-reader"), "metadata, kube")
+        self.fault("", do="hang", times=-1)
+        daemon = self.start()
+        wait(lambda: "READY=1" in daemon.heard, 30, daemon.log)
+        began = time.monotonic()
+        leave_metadata(self.machine, "a", uid, 0)
+        wait(lambda: self.machine.addresses() == {"lab/a": (uid, [address(0)])}, 20,
+             self.said)
+        finish(daemon)
+        self.assertLess(time.monotonic() - began, 15)
+
+    def test_slices_go_for_a_while(self):
+        """A kubelet that starts deletes the slices of all drivers."""
+        self.store.load([claim("a", 0), claim("b", 1)])
+        daemon = self.start()
+        self.ends_right()
+        before = self.machine.addresses()
+        self.store.unload("resource.k8s.io", "resourceslices")
+        self.stays(before, 2)
+        self.store.load([claim("c", 2)])
+        self.store.load(slices(DISKS, generation=7))
+        self.ends_right()
+        finish(daemon)
+
     def test_half_of_it_works(self):
         """Claims are listed, slices are not: nothing is decided from that."""
         self.store.load([claim("a", 0), claim("b", 1)])
@@ -335,6 +362,32 @@ class Clocks(RobustTest):
         self.delete("a")
         self.ends_right(60)
         finish(daemon)
+
+
+class Name(RobustTest):
+    """Of the node: on the command line, in the configuration, in the environment."""
+
+    def test_where_it_is_said(self):
+        self.store.load([claim("a", 0)])
+        config = f"{self.machine.root}/etc/virt-claim.yaml"
+        with open(config, encoding="utf-8") as f:
+            lines = [line for line in f if not line.startswith("node-name")]
+        for more, options, env, works in (
+                ("", [], {"NODE_NAME": NODE}, True),
+                (f"node-name: {NODE}\n", [], {"NODE_NAME": "node2"}, True),
+                ("node-name: node2\n", ["--node-name", NODE], {"NODE_NAME": "node3"}, True),
+                ("", [], {}, False)):
+            with self.subTest(more=more, options=options, env=env):
+                with open(config, "w", encoding="utf-8") as f:
+                    f.write("".join(lines) + more)
+                daemon = self.start(*options, env=env)
+                if works:
+                    self.ends_right()
+                    finish(daemon)
+                    shutil.rmtree(f"{self.machine.shared}/lab/a")
+                    continue
+                self.assertEqual(daemon.process.wait(30), 1)
+                self.assertIn("NODE_NAME", daemon.log())
 
 
 @unittest.skipUnless(os.environ.get("VC_UNSHARED"), "needs a mount namespace of its own")
