@@ -12,6 +12,9 @@
 /* Files come and go in bursts of a few milliseconds, and somebody waits for the result. */
 static const struct vc_burst_pace pace = { .quiet_ms = 12, .max_ms = 40, .share = 2 };
 
+/* A look that takes longer hangs: a thousand claims are written in a second. */
+#define PATIENCE_MS 60000
+
 /**
  * vc_daemon_works() - Whether there is anything to do but to wait for the end
  * @daemon:	daemon
@@ -135,9 +138,13 @@ int vc_daemon_look(const struct vc_daemon *daemon, int notes, struct vc_err *err
 		.now = daemon->worker_began,
 		.last = daemon->options->once,
 	};
+	const struct vc_note patience = { .kind = VC_NOTE_PATIENCE,
+		                          .number = PATIENCE_MS };
 	struct vc_note summary = { .kind = VC_NOTE_SUMMARY };
 	struct vc_companion_counts counts = { 0 };
 
+	if (vc_note_send(notes, &patience, err) < 0)
+		return -(int)err->kind;
 	if (vc_companion_look(&look, &counts, err) < 0)
 		return -(int)err->kind;
 	summary.counts = (struct vc_counts){ .claims = counts.claims,

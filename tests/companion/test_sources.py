@@ -660,6 +660,36 @@ class LifeTest(SourcesTest):
         self.assertEqual(self.daemon.log().count("is no device of this machine"), 1)
         self.finish()
 
+    def test_device_is_pulled_out(self):
+        """The kernel would say it; here somebody asks to look again."""
+        self.start()
+        self.publish()
+        link = f"{self.machine.sys}/bus/pci/devices/{disk(1)}"
+        target = os.readlink(link)
+        os.unlink(link)
+        self.daemon.reload()
+        self.wait(lambda: len(self.machine.folders()) == 3)
+        self.assertTrue(self.daemon.wait_log(f"lab/vm1: is not published: device 'gpu-vfio-0': "
+                                             f"{disk(1)} is no device"), self.daemon.log())
+        os.symlink(target, link)
+        self.daemon.reload()
+        self.wait(lambda: len(self.machine.folders()) == 4)
+        self.finish()
+
+    def test_many(self):
+        """Hundreds of claims appear at once, and most of them vanish again."""
+        driver = MetadataOnly(self.machine)
+        many = [Claim(f"many{i}", uid(1000 + i), {"r": [disk(i % DISKS)]}) for i in range(300)]
+        for claim in many:
+            driver.prepare(claim)
+        self.start()
+        self.wait(lambda: len(self.machine.folders()) == 300, 100)
+        for claim in many[10:]:
+            driver.unprepare(claim)
+        self.wait(lambda: self.machine.folders() == {c.key for c in many[:10]}, 100)
+        self.assertTrue(all(self.is_right(driver, c) for c in many[:10]))
+        self.finish()
+
     def test_machine_untouched(self):
         """Nothing is written to sysfs, no driver changes."""
         def tree():
