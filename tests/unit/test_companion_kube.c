@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "companion/kube_cache.h"
+#include "companion/kube_pools.h"
 #include "companion/kube_scope.h"
 #include "unit.h"
 
@@ -295,6 +296,84 @@ static void test_cache(void **state VC_UNUSED)
 	vc_kube_cache_release(&cache);
 }
 
+/* Pools */
+
+static void put_slice(struct vc_kube_cache *cache, const char *name, int generation,
+                      int count, int n_devices)
+{
+	static const char *const devices[] = {
+		"", "{\"name\":\"gpu-0\"}", "{\"name\":\"gpu-0\"},{\"name\":\"gpu-1\"}"
+	};
+	VC_AUTOFREE char *text = NULL;
+
+	assert_true(
+		asprintf(&text,
+	                 "{\"kind\":\"ResourceSlice\",\"metadata\":{\"name\":\"%s\"},"
+	                 "\"spec\":{\"driver\":\"gpu.example.org\",\"pool\":{\"name\":"
+	                 "\"node-a\",\"generation\":%d,\"resourceSliceCount\":%d},"
+	                 "\"devices\":[%s]}}",
+	                 name, generation, count, devices[n_devices]) > 0);
+	put(cache, text, "", name, 1);
+}
+
+/* What is told of slices, as "GENERATION:DEVICES ..." */
+static void expect(struct vc_kube_pools *pools, const struct vc_kube_cache *slices,
+                   const struct vc_kube_cache *claims, const char *expected)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_facts facts = { 0 };
+	struct vc_err err = VC_ERR_INIT;
+	char *text = vc_arena_strdup(&arena, "");
+
+	assert_int_equal(vc_kube_pools_update(pools, slices, claims, &err), 0);
+	assert_int_equal(vc_kube_pools_collect(pools, slices, &arena, &facts, &err), 0);
+	for (size_t i = 0; i < facts.slices.n; i++)
+		text = vc_arena_printf(&arena, "%s%s%d:%zu", text, i > 0 ? " " : "",
+		                       (int)facts.slices.v[i].generation,
+		                       facts.slices.v[i].devices.n);
+	assert_non_null(text);
+	assert_string_equal(text, expected);
+}
+
+static void test_pools(void **state VC_UNUSED)
+{
+	struct vc_kube_cache claims = { 0 }, slices = { 0 };
+	struct vc_kube_pools pools = { 0 };
+
+	expect(&pools, &slices, &claims, "");
+	/* never complete: what there is */
+	put_slice(&slices, "s0", 1, 2, 1);
+	expect(&pools, &slices, &claims, "1:1");
+	put_slice(&slices, "s1", 1, 2, 0);
+	expect(&pools, &slices, &claims, "1:1 1:0");
+	/* slice by slice: the old one counts until the new one is complete */
+	put_slice(&slices, "s0", 2, 2, 2);
+	expect(&pools, &slices, &claims, "1:1 1:0");
+	put_slice(&slices, "s1", 2, 2, 1);
+	expect(&pools, &slices, &claims, "2:2 2:1");
+	/* leftovers of an older generation do not matter */
+	put_slice(&slices, "s2", 1, 1, 1);
+	expect(&pools, &slices, &claims, "2:2 2:1");
+	/* gone, and used */
+	put(&claims, CLAIM("vm-gpu", "c1", "node-a"), "lab", "vm-gpu", 1);
+	assert_int_equal(vc_kube_cache_sweep(&slices, 7), 3);
+	expect(&pools, &slices, &claims, "2:2 2:1");
+	/* generations may begin anew */
+	put_slice(&slices, "s3", 0, 1, 1);
+	expect(&pools, &slices, &claims, "0:1");
+	/* gone, and used by nobody; of another pool */
+	assert_true(vc_kube_cache_remove(&slices, "", "s3"));
+	assert_true(vc_kube_cache_remove(&claims, "lab", "vm-gpu"));
+	put(&claims, CLAIM("vm-gpu", "c1", "node-b"), "lab", "vm-gpu", 1);
+	expect(&pools, &slices, &claims, "");
+	put_slice(&slices, "s0", 1, 1, 1);
+	expect(&pools, &slices, &claims, "1:1");
+	vc_kube_cache_release(&slices);
+	vc_kube_cache_release(&claims);
+	vc_kube_pools_release(&pools);
+	vc_kube_pools_release(&pools);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_pools_and_pods),
 		cmocka_unit_test(test_broken_objects),
 		cmocka_unit_test(test_cache),
+		cmocka_unit_test(test_pools),
 	};
 
 	return cmocka_run_group_tests_name("companion_kube", tests, NULL, NULL);
