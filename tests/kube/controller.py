@@ -18,6 +18,7 @@ import time
 from harness import ServerTest, allocated, claim, environment, setup
 
 PROGRAM = os.environ.get("CONTROLLER", "virt-claim-controller")
+TIMEOUT = 30
 FINALIZER = "resource.kubernetes.io/delete-protection"
 RECORD = "virt-claim.io/pinned"
 PIN_TO = "virt-claim.io/pin-to"
@@ -66,7 +67,8 @@ class Controller:
 
     def __init__(self, process):
         self.process, self.seen, self.lines = process, [], queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     def read(self):
         for line in self.process.stderr:
@@ -109,7 +111,9 @@ class Controller:
     def stop(self, seconds=30):
         """TERM; its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=seconds)
+        status = self.process.wait(timeout=seconds)
+        self.reader.join(seconds)
+        return status
 
 
 class ControllerTest(ServerTest):
@@ -181,7 +185,7 @@ class ControllerTest(ServerTest):
             finally:
                 process.kill()
                 process.wait()
-                time.sleep(0.05)
+                running.reader.join(TIMEOUT)
                 self.clean(running.text())
 
     # What is there

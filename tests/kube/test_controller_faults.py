@@ -88,6 +88,22 @@ class Live(ControllerTest):
             self.assertIn(n, range(5, 10))
             running.until(lambda: self.is_pinned("a", "v", A))
 
+    def test_two_controllers(self):
+        """They do the work twice, and no harm."""
+        n = 20
+        with self.controller() as one, self.controller() as two:
+            for running in (one, two):
+                running.until_said("the API server is")
+            for i in range(n):
+                self.load(asking(allocated(f"c{i}"), f"v{i}"), vm(f"v{i}", uid(100 + i)))
+            one.until(lambda: all(self.is_pinned(f"c{i}", f"v{i}", uid(100 + i))
+                                  for i in range(n)))
+            for i in range(n):
+                self.delete(f"v{i}")
+            one.until(lambda: all(self.is_untouched(f"c{i}") for i in range(n)))
+            self.assertEqual((one.stop(), two.stop()), (0, 0))
+            self.assertNotIn("NotPinned", [e["reason"] for e in self.events()])
+
     def test_many_who_want_one(self):
         self.load(allocated("a"), *(vm(f"v{i:02}", uid(100 + i), claims="a",
                                        creationTimestamp=f"20{i + 10}-01-01T00:00:00Z")
