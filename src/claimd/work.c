@@ -198,7 +198,7 @@ static char *describe(struct vc_arena *arena, const struct vc_prepare_report *re
 /* The claims that are to be prepared. */
 struct preparing {
 	struct vc_view *view;
-	const struct vc_host_claim **claims;
+	struct vc_host_claim *claims;
 	size_t *indices;
 	size_t n;
 };
@@ -215,7 +215,7 @@ static int on_prepared(void *arg, size_t i, const struct vc_prepare_report *repo
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	const struct preparing *preparing = arg;
-	const struct vc_host_claim *claim = preparing->claims[i];
+	const struct vc_host_claim *claim = &preparing->claims[i];
 	struct vc_view *view = preparing->view;
 	const char *subject =
 		vc_arena_printf(&arena, "%s/%s", claim->namespace, claim->name);
@@ -253,7 +253,7 @@ static int prepare_all(struct vc_view *view, struct vc_err *err)
 	for (size_t i = 0; i < view->claims.n; i++) {
 		if (!view->duties[i].prepare)
 			continue;
-		preparing.claims[preparing.n] = &view->claims.v[i];
+		preparing.claims[preparing.n] = view->claims.v[i];
 		preparing.indices[preparing.n++] = i;
 	}
 	many.n = preparing.n;

@@ -56,7 +56,7 @@ int vc_node_prepare(struct vc_arena *arena, const struct vc_local_node *node,
  * @arg:	for these; when one of them fails everything is left as after a crash
  */
 struct vc_prepare_many {
-	const struct vc_host_claim *const *claims;
+	const struct vc_host_claim *claims;
 	size_t n;
 	const volatile sig_atomic_t *stop;
 	int (*before)(void *arg, size_t n_steps, struct vc_err *err);

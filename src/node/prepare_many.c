@@ -102,7 +102,7 @@ static int note_entry(struct batch *b, const struct member *m, struct vc_err *er
 /* Whatever is odd about a claim is seen, and told, when it is prepared alone. */
 static bool is_for_batch(const struct batch *b, struct member *m)
 {
-	const struct vc_host_claim *claim = b->many->claims[m->index];
+	const struct vc_host_claim *claim = &b->many->claims[m->index];
 	struct vc_err ignored = VC_ERR_INIT;
 
 	return vc_claim_store_read(b->arena, b->look.node->config->state,
@@ -304,7 +304,7 @@ static int finish_alone(const struct batch *b, struct member *m, struct vc_err *
 static int prepare_alone(const struct batch *b, struct member *m, struct vc_err *err)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
-	const struct vc_host_claim *claim = b->many->claims[m->index];
+	const struct vc_host_claim *claim = &b->many->claims[m->index];
 	int r;
 
 	if (stop_was_asked(b->many)) {
@@ -356,7 +356,7 @@ static int take_batch(const struct vc_local_node *node,
 		struct member *m = &b->v[i];
 
 		m->index = waiting[i];
-		m->options.transient = !many->claims[m->index]->persistent;
+		m->options.transient = !many->claims[m->index].persistent;
 		m->job = b->look;
 		m->job.options = &m->options;
 	}
