@@ -20,7 +20,7 @@
 #define CLAIMS_DIRECTORY "claims"
 
 /* Who listens tells subjects apart by that many characters. */
-#define SUBJECT_MAX 300
+#define SUBJECT_MAX 318
 
 /* [FNV-1a] */
 #define FNV_BASE  UINT64_C(0xcbf29ce484222325)
