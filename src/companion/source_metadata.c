@@ -114,14 +114,16 @@ static const char *path_of(const struct place *at)
 	                : at->plugins;
 }
 
-/* Goes on after what is broken, but not without memory. */
+/* Goes on after what is broken, but not without memory. A directory above claims hides nobody
+ * knows whose. */
 static int tell(const struct place *at, const struct vc_err *why, struct vc_err *err)
 {
 	struct vc_trouble trouble = { .text = why->msg,
 		                      .kind = why->kind,
 		                      .namespace = at->claim ? at->namespace : NULL,
 		                      .name = at->claim,
-		                      .passing = true };
+		                      .passing = at->claim != NULL,
+		                      .fatal = at->claim == NULL };
 	size_t len;
 
 	if (why->kind == VC_ERR_INTERNAL) {

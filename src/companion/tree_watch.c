@@ -322,8 +322,9 @@ static bool is_meant(const struct watch *w, const struct inotify_event *event)
 {
 	if (event->mask & SELF_MASK)
 		return true;
+	/* of the directory itself: its mode, perhaps */
 	if (event->len == 0)
-		return false;
+		return w->form && (event->mask & IN_ATTRIB);
 	return w->form ? w->form->matters(w->level, event->name)
 	               : strcmp(w->name, event->name) == 0;
 }

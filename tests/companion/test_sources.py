@@ -473,6 +473,23 @@ class DirectoriesTest(SourcesTest):
         self.wait(lambda: len(self.machine.folders()) == 2)
         self.finish()
 
+    def test_mode_of_a_directory(self):
+        """Others can write it: it is not believed, and hides nothing that was believed."""
+        self.start()
+        keys = self.both(1)
+        for name, text in (("drivers-cdi", "source cdi: "), ("plugins", "plugins: "),
+                           ("plugins/net.example.org/dra-device-metadata", "-metadata: ")):
+            path = f"{self.machine.root}/{name}"
+            os.chmod(path, 0o777)
+            self.assertTrue(self.daemon.wait_log(text), self.daemon.log())
+            time.sleep(PATIENCE * 1.2)
+            self.assertEqual(self.machine.folders(), keys)
+            os.chmod(path, 0o755)
+            self.assertTrue(self.daemon.wait_log(f"{text}all right again"), self.daemon.log())
+        self.assertEqual(len(self.both(2)), 2)
+        self.assertEqual(len(self.machine.folders()), 4)
+        self.finish()
+
     def test_linked_files(self):
         """CDI files may be links; what they lead to may be replaced or written into."""
         root = self.machine.root
