@@ -169,6 +169,14 @@ static int report_claim(struct vc_eye *eye, size_t i, struct vc_companion_status
 
 	if (!slot)
 		return vc_fail_oom(err);
+	/* what is seen of it now may not be all that there is */
+	if (text && eye->seen.v[i].state != VC_SEEN_COMPLETE &&
+	    strcmp(state_of(eye, i), "published") == 0) {
+		text = vc_arena_printf(eye->arena, "stays as it was; by now, it %s",
+		                       text);
+		if (!text)
+			return vc_fail_oom(err);
+	}
 	*slot = (struct vc_companion_claim){ .uid = claim->uid,
 		                             .namespace = claim->namespace,
 		                             .name = claim->name,
