@@ -4,26 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where it is, or would be. */
-static size_t find(const struct vc_patience *patience, const char *subject, bool *ret_has)
+struct vc_torn {
+	struct vc_torn *next;
+	int64_t since;
+	bool current;
+	char subject[];
+};
+
+static struct vc_torn *find(const struct vc_patience *patience, const char *subject)
 {
-	size_t low = 0, high = patience->n;
+	struct vc_torn *torn = patience->first;
 
-	*ret_has = false;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(subject, patience->v[mid].subject);
-
-		if (c == 0) {
-			*ret_has = true;
-			return mid;
-		}
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
+	while (torn && strcmp(torn->subject, subject) != 0)
+		torn = torn->next;
+	return torn;
 }
 
 /**
@@ -32,23 +26,8 @@ static size_t find(const struct vc_patience *patience, const char *subject, bool
  */
 void vc_patience_begin(struct vc_patience *patience)
 {
-	for (size_t i = 0; i < patience->n; i++)
-		patience->v[i].current = false;
-}
-
-static int make_room(struct vc_patience *patience, struct vc_err *err)
-{
-	size_t cap = patience->cap ? 2 * patience->cap : 16;
-	void *v;
-
-	if (patience->n < patience->cap)
-		return 0;
-	v = reallocarray(patience->v, cap, sizeof(*patience->v));
-	if (!v)
-		return vc_fail_oom(err);
-	patience->v = v;
-	patience->cap = cap;
-	return 0;
+	for (struct vc_torn *torn = patience->first; torn; torn = torn->next)
+		torn->current = false;
 }
 
 /**
@@ -63,26 +42,23 @@ static int make_room(struct vc_patience *patience, struct vc_err *err)
 int vc_patience_torn(struct vc_patience *patience, const char *subject, int64_t now,
                      struct vc_err *err)
 {
-	bool has;
-	size_t i = find(patience, subject, &has);
-	char *copy;
+	struct vc_torn *torn = find(patience, subject);
+	size_t size = strlen(subject) + 1;
 
-	if (has) {
-		patience->v[i].current = true;
+	if (torn) {
+		torn->current = true;
 		return 0;
 	}
 	if (patience->n == VC_PATIENCE_MAX)
 		return 0;
-	copy = strdup(subject);
-	if (!copy)
+	torn = malloc(sizeof(*torn) + size);
+	if (!torn)
 		return vc_fail_oom(err);
-	if (make_room(patience, err) < 0) {
-		free(copy);
-		return -(int)err->kind;
-	}
-	memmove(&patience->v[i + 1], &patience->v[i],
-	        (patience->n - i) * sizeof(*patience->v));
-	patience->v[i] = (struct vc_torn){ copy, now, true };
+	torn->since = now;
+	torn->current = true;
+	memcpy(torn->subject, subject, size);
+	torn->next = patience->first;
+	patience->first = torn;
 	patience->n++;
 	return 0;
 }
@@ -93,15 +69,19 @@ int vc_patience_torn(struct vc_patience *patience, const char *subject, int64_t 
  */
 void vc_patience_end(struct vc_patience *patience)
 {
-	size_t n = 0;
+	struct vc_torn **at = &patience->first;
 
-	for (size_t i = 0; i < patience->n; i++) {
-		if (patience->v[i].current)
-			patience->v[n++] = patience->v[i];
-		else
-			free(patience->v[i].subject);
+	while (*at) {
+		struct vc_torn *torn = *at;
+
+		if (torn->current) {
+			at = &torn->next;
+			continue;
+		}
+		*at = torn->next;
+		free(torn);
+		patience->n--;
 	}
-	patience->n = n;
 }
 
 /**
@@ -115,12 +95,11 @@ void vc_patience_end(struct vc_patience *patience)
 bool vc_patience_waits(const struct vc_patience *patience, const char *subject,
                        int64_t now)
 {
-	bool has;
-	size_t i = find(patience, subject, &has);
+	const struct vc_torn *torn = find(patience, subject);
 
-	if (!has)
+	if (!torn)
 		return patience->n < VC_PATIENCE_MAX;
-	return now - patience->v[i].since < VC_PATIENCE_MS;
+	return now - torn->since < VC_PATIENCE_MS;
 }
 
 /**
@@ -134,8 +113,8 @@ int64_t vc_patience_next(const struct vc_patience *patience, int64_t last)
 {
 	int64_t next = -1;
 
-	for (size_t i = 0; i < patience->n; i++) {
-		int64_t end = patience->v[i].since + VC_PATIENCE_MS;
+	for (const struct vc_torn *torn = patience->first; torn; torn = torn->next) {
+		int64_t end = torn->since + VC_PATIENCE_MS;
 
 		if (end > last && (next < 0 || end < next))
 			next = end;
@@ -149,8 +128,6 @@ int64_t vc_patience_next(const struct vc_patience *patience, int64_t last)
  */
 void vc_patience_release(struct vc_patience *patience)
 {
-	for (size_t i = 0; i < patience->n; i++)
-		free(patience->v[i].subject);
-	free(patience->v);
-	*patience = (struct vc_patience){ 0 };
+	vc_patience_begin(patience);
+	vc_patience_end(patience);
 }

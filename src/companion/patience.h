@@ -16,14 +16,10 @@
 /* With more files than these nobody is patient. */
 #define VC_PATIENCE_MAX 4096U
 
-/* Sorted by subject. All zero: nothing is torn. */
+/* All zero: nothing is torn. */
 struct vc_patience {
-	struct vc_torn {
-		char *subject;
-		int64_t since;
-		bool current;
-	} * v;
-	size_t n, cap;
+	struct vc_torn *first;
+	size_t n;
 };
 
 void vc_patience_begin(struct vc_patience *patience);

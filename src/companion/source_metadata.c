@@ -37,8 +37,8 @@ struct metadata {
 struct place {
 	struct vc_told *told;
 	const char *plugins;
-	const char *path; /* below @plugins */
-	const char *driver, *namespace, *claim, *request;
+	const char *path;                                 /* below @plugins */
+	const char *driver, *namespace, *claim, *request; /* "" above them */
 };
 
 static bool matters(unsigned level, const char *name)
@@ -118,12 +118,13 @@ static const char *path_of(const struct place *at)
  * knows whose. */
 static int tell(const struct place *at, const struct vc_err *why, struct vc_err *err)
 {
+	bool above = !*at->claim;
 	struct vc_trouble trouble = { .text = why->msg,
 		                      .kind = why->kind,
-		                      .namespace = at->claim ? at->namespace : NULL,
-		                      .name = at->claim,
-		                      .passing = at->claim != NULL,
-		                      .fatal = at->claim == NULL };
+		                      .namespace = above ? NULL : at->namespace,
+		                      .name = above ? NULL : at->claim,
+		                      .passing = !above,
+		                      .fatal = above };
 	size_t len;
 
 	if (why->kind == VC_ERR_INTERNAL) {
@@ -158,9 +159,13 @@ static int enter(const struct place *at, const char *name, struct place *ret_pla
 static int disagree(const struct place *at, const char *what, const char *inside,
                     const char *outside, struct vc_err *err)
 {
+	const char *path = path_of(at);
+
+	if (!path)
+		return vc_fail_oom(err);
 	return vc_fail(err, VC_ERR_INPUT,
-	               "%s/%s: is about %s '%s', but lies in the place of %s '%s'",
-	               at->plugins, at->path, what, inside, what, outside);
+	               "%s: is about %s '%s', but lies in the place of %s '%s'", path,
+	               what, inside, what, outside);
 }
 
 static int check_place(const struct place *at, const struct vc_claim *claim,
@@ -344,7 +349,9 @@ static int visit_driver(const struct place *at, int dir, const char *name,
 static int collect(const void *state, struct vc_told *told, struct vc_err *err)
 {
 	const struct metadata *m = state;
-	const struct place root = { .told = told, .plugins = m->config->kubelet_plugins };
+	const struct place root = {
+		told, m->config->kubelet_plugins, NULL, "", "", "", ""
+	};
 	struct vc_err why = VC_ERR_INIT;
 	VC_AUTOCLOSE int fd = -1;
 	int r;
