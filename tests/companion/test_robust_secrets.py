@@ -6,6 +6,7 @@ import base64
 import glob
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -121,14 +122,18 @@ class SecretsTest(ServerTest):
             self.skipTest("has to become somebody else")
         for path in [self.directory, self.path("kubeconfig-admin"), self.path("ca.crt")]:
             os.chmod(path, 0o755)
+        # others may not be able to look into the build directory
+        source = shutil.copy(SOURCE, self.path("kube-source"))
+        shutil.copy(f"{BUILD}/src/cli/virt-claim-curl.so", self.directory)
         prefix = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
                   "--clear-groups"]
         owners = {}
         for name, command in (
                 ("sleep", ["sleep", "30"]),
-                ("source", [SOURCE, self.path("kubeconfig-admin"), "node1"])):
+                ("source", [source, self.path("kubeconfig-admin"), "node1"])):
             with subprocess.Popen([*prefix, *command], stdout=subprocess.DEVNULL,
-                                  env=environment()) as process:
+                                  env=environment(VIRT_CLAIM_MODULE_DIR=self.directory)
+                                  ) as process:
                 time.sleep(1.5)
                 self.assertIsNone(process.poll(), name)
                 owners[name] = os.stat(f"/proc/{process.pid}/status").st_uid
