@@ -171,7 +171,7 @@ int vc_pins_check_node(struct vc_cluster *cluster, const char *node, struct vc_e
 
 	if (vc_kube_get(cluster->kube, &scratch, &target, &text, &failed) < 0) {
 		if (failed.kind == VC_ERR_REMOTE &&
-		    vc_kube_last(cluster->kube)->reason == VC_KUBE_NOT_FOUND)
+		    vc_kube_status_absent(vc_kube_last(cluster->kube)))
 			return 0;
 		*err = failed;
 		return -(int)err->kind;

@@ -29,7 +29,7 @@ static int read_claim(struct vc_arena *arena, struct vc_cluster *cluster,
 
 	if (vc_kube_get(cluster->kube, &scratch, &target, &text, &failed) < 0) {
 		if (failed.kind == VC_ERR_REMOTE &&
-		    vc_kube_last(cluster->kube)->reason == VC_KUBE_NOT_FOUND)
+		    vc_kube_status_absent(vc_kube_last(cluster->kube)))
 			return fail_absent(name, err);
 		*err = failed;
 		return -(int)err->kind;
@@ -55,8 +55,8 @@ static enum vc_vm_state look_up(struct vc_cluster *cluster,
 	struct vc_pin_vm vm;
 
 	if (vc_kube_get(cluster->kube, &scratch, &target, &text, &err) < 0)
-		return err.kind == VC_ERR_REMOTE && vc_kube_last(cluster->kube)->reason ==
-		                                            VC_KUBE_NOT_FOUND
+		return err.kind == VC_ERR_REMOTE &&
+		                       vc_kube_status_absent(vc_kube_last(cluster->kube))
 		               ? VC_VM_GONE
 		               : VC_VM_UNKNOWN;
 	if (vc_pin_vm_parse(&scratch, &text, &vm, &err) < 0)

@@ -666,6 +666,16 @@ class Unpin(PinTest):
         # it did not come with the node: nothing is known of where that claim is
         self.assertIsNotNone(self.record("third"))
 
+    def test_node_nobody_knows_of(self):
+        """An answer that is not about the node does not say that it is gone."""
+        self.several()
+        self.node("True")
+        before = self.all_claims()
+        self.fault("nodes", do="status", code=404, reason="NotFound", times=-1,
+                   message="the server could not find the requested resource")
+        self.refused("404", REMOTE, "unpin", "--node-lost", "node1")
+        self.assertEqual(self.all_claims(), before)
+
     def test_another_node_lost(self):
         self.several()
         before = self.all_claims()
