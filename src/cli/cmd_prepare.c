@@ -12,7 +12,7 @@ struct prepare_options {
 
 #define AT(field) offsetof(struct prepare_options, field)
 static const struct vc_option options[] = {
-	{ "dry-run", 'n', VC_OPTION_FLAG, AT(dry_run), NULL,
+	{ "dry-run", 0, VC_OPTION_FLAG, AT(dry_run), NULL,
 	  "only print what would be done", VC_COMPLETES_NOTHING, NULL },
 	{ "transient", 0, VC_OPTION_FLAG, AT(transient), NULL,
 	  "not again at the next start of the machine", VC_COMPLETES_NOTHING, NULL },

@@ -98,6 +98,17 @@ static int find_claims(struct vc_arena *arena, struct vc_cluster *cluster,
 	return vc_pins_find(arena, &search, ret_names, err);
 }
 
+/* Nothing found is fine; silence would leave open whether anybody looked. */
+static void print_none(const struct unpin_options *o, struct vc_buf *buf)
+{
+	vc_buf_puts(buf, "virt-claim has pinned no claim");
+	if (o->cluster.namespace)
+		vc_buf_printf(buf, " in namespace '%s'", o->cluster.namespace);
+	if (o->node_lost)
+		vc_buf_printf(buf, " to node '%s'", o->node_lost);
+	vc_buf_puts(buf, "\n");
+}
+
 static int run(struct vc_arena *arena, const void *values, int n_operands,
                char **operands, struct vc_err *err)
 {
@@ -114,7 +125,9 @@ static int run(struct vc_arena *arena, const void *values, int n_operands,
 	    vc_cluster_open(&o->cluster, &cluster, err) < 0 ||
 	    find_claims(arena, &cluster, &selection, &names, err) < 0)
 		return -(int)err->kind;
-	if (o->node_lost && names.n > 0)
+	if (names.n == 0)
+		print_none(o, &buf);
+	else if (o->node_lost)
 		vc_output_warning(
 			"a virtual machine that still runs on node '%s' keeps its devices "
 			"and disks, and may now be started a second time elsewhere; be "

@@ -12,7 +12,7 @@ struct unprepare_options {
 
 #define AT(field) offsetof(struct unprepare_options, field)
 static const struct vc_option options[] = {
-	{ "dry-run", 'n', VC_OPTION_FLAG, AT(dry_run), NULL,
+	{ "dry-run", 0, VC_OPTION_FLAG, AT(dry_run), NULL,
 	  "only print what would be undone", VC_COMPLETES_NOTHING, NULL },
 	{ "json", 0, VC_OPTION_FLAG, AT(json), NULL, "print JSON", VC_COMPLETES_NOTHING,
 	  NULL },

@@ -614,7 +614,9 @@ class Unpin(PinTest):
         for key in (("lab", "theirs"), ("lab", "plain")):
             self.assertEqual(after[key], before[key])
         self.assertNotIn("virt-claim", json.dumps(list(after.values())))
-        self.assertEqual(self.done("unpin", "--all"), "")
+        self.assertEqual(self.done("unpin", "--all"), "virt-claim has pinned no claim\n")
+        self.assertEqual(self.done("unpin", "--all", "-n", "lab"),
+                         "virt-claim has pinned no claim in namespace 'lab'\n")
 
     def test_one_of_all_cannot_be_read(self):
         self.several()
@@ -679,7 +681,8 @@ class Unpin(PinTest):
     def test_another_node_lost(self):
         self.several()
         before = self.all_claims()
-        self.assertEqual(self.done("unpin", "--node-lost", "node2"), "")
+        self.assertEqual(self.done("unpin", "--node-lost", "node2"),
+                         "virt-claim has pinned no claim to node 'node2'\n")
         self.assertEqual(self.all_claims(), before)
 
 
