@@ -67,6 +67,8 @@ static int add_state(struct vc_arena *arena, const struct vc_pin_claim *claim,
 	add_line(buf, ", ", pinned);
 	if (claim->pod_claim || claim->extended)
 		vc_buf_puts(buf, "  made for one pod: it cannot be pinned\n");
+	if (claim->admin_device)
+		vc_buf_puts(buf, "  allocated with adminAccess: it cannot be pinned\n");
 	return 0;
 }
 

@@ -205,15 +205,21 @@ static int read_term(const struct vc_object_reader *r, const struct vc_node *ter
 static int read_result(const struct vc_object_reader *r, const struct vc_node *result,
                        void *data)
 {
-	char *driver = NULL, *pool = NULL, *device = NULL;
+	struct vc_pin_claim *claim = data;
+	char *driver = NULL, *pool = NULL, *device = NULL, *text;
+	bool admin = false;
 
 	if (vc_object_text(r, result, "driver", VC_REQUIRED, &vc_name_line, &driver) <
 	            0 ||
 	    vc_object_text(r, result, "pool", VC_REQUIRED, &vc_name_line, &pool) < 0 ||
-	    vc_object_text(r, result, "device", VC_REQUIRED, &vc_name_line, &device) < 0)
+	    vc_object_text(r, result, "device", VC_REQUIRED, &vc_name_line, &device) <
+	            0 ||
+	    vc_node_bool(result, "adminAccess", VC_OPTIONAL, &admin, r->err) < 0)
 		return -(int)r->err->kind;
-	return push_text(r, data,
-	                 vc_arena_printf(r->arena, "%s/%s/%s", driver, pool, device));
+	text = vc_arena_printf(r->arena, "%s/%s/%s", driver, pool, device);
+	if (admin && !claim->admin_device)
+		claim->admin_device = text;
+	return push_text(r, &claim->devices, text);
 }
 
 static int read_allocation(const struct vc_object_reader *r, const struct vc_node *status,
@@ -240,7 +246,7 @@ static int read_allocation(const struct vc_object_reader *r, const struct vc_nod
 	    0)
 		return -(int)r->err->kind;
 	return found ? vc_object_each(r, &child, "results", RESULTS_MAX, read_result,
-	                              &claim->devices)
+	                              claim)
 	             : 0;
 }
 

@@ -95,6 +95,7 @@ struct vc_pin_texts {
  * @allocated_at: allocationTimestamp; NULL not said
  * @nodes:	names of the nodes that the allocation allows; none: it does not say names
  * @devices:	"driver/pool/device" of the allocation
+ * @admin_device: first of them that was allocated with adminAccess; NULL none
  * @holders:	who uses it
  */
 struct vc_pin_claim {
@@ -111,6 +112,7 @@ struct vc_pin_claim {
 	bool allocated;
 	char *allocated_at;
 	struct vc_pin_texts nodes, devices;
+	const char *admin_device;
 	struct vc_pin_holders holders;
 };
 

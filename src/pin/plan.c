@@ -55,6 +55,8 @@ static enum vc_pin_refusal judge(const struct vc_pin_input *input)
 		return VC_PIN_OTHER_VM;
 	if (!claim->allocated)
 		return VC_PIN_UNALLOCATED;
+	if (claim->admin_device)
+		return VC_PIN_ADMIN;
 	if (!claim->allocated_at)
 		return VC_PIN_NO_TIMESTAMP;
 	if (claim->holders.n >= VC_PIN_MAX_RESERVED)
@@ -275,6 +277,11 @@ int vc_pin_refuse(const struct vc_pin_input *input, const struct vc_pin_plan *pl
 		                    "it is not allocated; start the VM once, then the "
 		                    "scheduler picks the devices that are to be kept",
 		                    err);
+	case VC_PIN_ADMIN:
+		return vc_fail(err, VC_ERR_REFUSED,
+		               "%s/%s: device '%s' was allocated with adminAccess, so it "
+		               "may be in use by somebody else; make a claim without it",
+		               claim->namespace, claim->name, claim->admin_device);
 	case VC_PIN_NO_TIMESTAMP:
 		return refuse_claim(
 			claim,

@@ -389,6 +389,14 @@ class Refusals(PinTest):
         self.load(obj)
         self.refuse_pin("has no allocationTimestamp")
 
+    def test_admin_access(self):
+        obj = disk()
+        obj["status"]["allocation"]["devices"]["results"][0]["adminAccess"] = True
+        self.load(obj)
+        self.refuse_pin("device '[^']+' was allocated with adminAccess")
+        self.assertIn("allocated with adminAccess: it cannot be pinned",
+                      self.done("show", "lab/disk"))
+
     def test_full(self):
         pods = [{"resource": "pods", "name": f"p{i}", "uid": f"u{i}"} for i in range(256)]
         self.load(disk(reserved=pods))

@@ -7,11 +7,17 @@
 #include "pin/plan.h"
 #include "unit.h"
 
-#define VM           "{\"apiGroup\":\"kubevirt.io\",\"resource\":\"virtualmachines\","
-#define VM7          VM "\"name\":\"vm7\",\"uid\":\"u7\"}"
-#define VM8          VM "\"name\":\"vm8\",\"uid\":\"u8\"}"
-#define POD          "{\"resource\":\"pods\",\"name\":\"p\",\"uid\":\"p1\"}"
-#define ALLOC        "\"allocation\":{\"allocationTimestamp\":\"2026-01-01T00:00:00Z\"}"
+#define VM    "{\"apiGroup\":\"kubevirt.io\",\"resource\":\"virtualmachines\","
+#define VM7   VM "\"name\":\"vm7\",\"uid\":\"u7\"}"
+#define VM8   VM "\"name\":\"vm8\",\"uid\":\"u8\"}"
+#define POD   "{\"resource\":\"pods\",\"name\":\"p\",\"uid\":\"p1\"}"
+#define ALLOC "\"allocation\":{\"allocationTimestamp\":\"2026-01-01T00:00:00Z\"}"
+/* two devices, and for the second of them */
+#define ADMIN(value)                                                                  \
+	"\"allocation\":{\"allocationTimestamp\":\"t\",\"devices\":{\"results\":["    \
+	"{\"driver\":\"d.io\",\"pool\":\"p\",\"device\":\"a\"},"                      \
+	"{\"driver\":\"d.io\",\"pool\":\"p\",\"device\":\"b\",\"adminAccess\":" value \
+	"}]}}"
 #define FINALIZERS   "\"finalizers\":[\"x/y\",\"resource.kubernetes.io/delete-protection\"]"
 #define RECORD(text) "\"annotations\":{\"virt-claim.io/pinned\":\"" text "\"}"
 
@@ -119,6 +125,10 @@ static const struct pin_case pin_cases[] = {
 	{ CLAIM("", ""), VC_PIN_NOTHING, VC_PIN_UNALLOCATED, false },
 	{ CLAIM("," RECORD("vm7/u7"), ""), VC_PIN_UNGUARD, VC_PIN_UNALLOCATED, false },
 	{ CLAIM("," RECORD("vm7/u6"), ""), VC_PIN_UNGUARD, VC_PIN_UNALLOCATED, false },
+	{ CLAIM("", ADMIN("true")), VC_PIN_NOTHING, VC_PIN_ADMIN, false },
+	{ CLAIM("," RECORD("vm7/u7"), ADMIN("true")), VC_PIN_UNGUARD, VC_PIN_ADMIN,
+	  false },
+	{ CLAIM("", ADMIN("false")), VC_PIN_GUARD, VC_PIN_GRANTED, false },
 	{ CLAIM("", "\"allocation\":{}"), VC_PIN_NOTHING, VC_PIN_NO_TIMESTAMP, false },
 };
 
