@@ -131,10 +131,18 @@ static int check_compute(struct verifier *v, const struct subject *s, struct vc_
 			&v->v, &check, err,
 			"KubeVirt adds the request to container 'compute'%s%s",
 			other ? " because of " : "", other ? other->alias : "");
+	if (vc_compute_gets(&v->in->compute, s->binding)) {
+		check.verdict = VC_VERDICT_UNKNOWN;
+		return vc_verify_add(&v->v, &check, err,
+		                     "the annotation " VC_COMPUTE_CLAIMS
+		                     " asks for it; whether the cluster has the policy "
+		                     "cannot be seen here");
+	}
 	check.verdict = VC_VERDICT_FAILED;
 	return vc_verify_add(&v->v, &check, err,
 	                     "container 'compute' does not list request '%s', so it gets "
-	                     "no device node; an admission policy can add it",
+	                     "no device node; the annotation " VC_COMPUTE_CLAIMS
+	                     " and its policy add it",
 	                     s->binding->request);
 }
 
@@ -383,7 +391,7 @@ static int check_versions(struct verifier *v, enum vc_door door, struct vc_err *
 	return vc_verify_add(&v->v, &check, err, "%s", needs[door]);
 }
 
-/* KubeVirt fails on these before any hook runs. */
+/* KubeVirt, or its pod, fails on these before any hook runs. */
 static bool is_refusal(const struct verifier *v, const struct vc_check *check)
 {
 	static const char *const names[] = { "metadata", "one-device", "address" };
@@ -395,6 +403,8 @@ static bool is_refusal(const struct verifier *v, const struct vc_check *check)
 			return true;
 	if (strcmp(check->name, "compute") != 0)
 		return false;
+	if (!check->device)
+		return true;
 	for (size_t i = 0; i < v->in->t->vmi.bindings.n; i++)
 		if (v->in->t->vmi.bindings.v[i].alias == check->device)
 			return v->in->t->vmi.bindings.v[i].kubevirt_made;
@@ -431,11 +441,31 @@ static int check_door(struct verifier *v, enum vc_door door, struct vc_err *err)
 	                     unknown > 0 ? ", as far as is known" : "");
 }
 
+/* [K8S] a pod whose container names a claim that the pod has not is refused. */
+static int check_compute_names(struct verifier *v, struct vc_err *err)
+{
+	const struct vc_compute_claims *all = &v->in->compute;
+	struct vc_check check = verdict(NULL, "compute", VC_VERDICT_FAILED);
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i].listed)
+			continue;
+		if (vc_verify_add(&v->v, &check, err,
+		                  VC_COMPUTE_CLAIMS " names '%.100s', which is not in "
+		                                    "spec.resourceClaims: the API server "
+		                                    "refuses the pod",
+		                  all->v[i].name) < 0)
+			return -(int)err->kind;
+	}
+	return 0;
+}
+
 static int check_vm(struct verifier *v, size_t n_own, enum vc_door door,
                     struct vc_err *err)
 {
-	if (check_memory(v, n_own, err) < 0 || check_migration(v, n_own, err) < 0 ||
-	    check_placement(v, err) < 0 || check_door(v, door, err) < 0)
+	if (check_compute_names(v, err) < 0 || check_memory(v, n_own, err) < 0 ||
+	    check_migration(v, n_own, err) < 0 || check_placement(v, err) < 0 ||
+	    check_door(v, door, err) < 0)
 		return -(int)err->kind;
 	return check_versions(v, door, err);
 }

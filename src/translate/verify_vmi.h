@@ -19,20 +19,51 @@ struct vc_metadata_requests {
 	size_t n, cap;
 };
 
+/* Of deploy/kubernetes/admission/compute-claims.yaml */
+#define VC_COMPUTE_CLAIMS "virt-claim.io/compute-claims"
+
+/**
+ * struct vc_compute_claim - what the policy compute-claims is asked to add
+ * @name:	in spec.resourceClaims
+ * @listed:	it is there
+ * @claim:	name of the ResourceClaim; NULL made from a template
+ * @request:	NULL all of the claim
+ */
+struct vc_compute_claim {
+	char *name;
+	bool listed;
+	char *claim;
+	char *request;
+};
+
+struct vc_compute_claims {
+	struct vc_compute_claim *v;
+	size_t n, cap;
+};
+
 /**
  * struct vc_verify_vmi_input - what is known
  * @t:		of vc_translate_claims(), with .have_vmi
  * @listed:	names of ResourceClaims in /spec/resourceClaims
+ * @compute:	of vc_verify_vmi_compute()
  * @metadata:	of vc_metadata_look()
  * @have_claims: whether there was any --claims
  */
 struct vc_verify_vmi_input {
 	const struct vc_translation *t;
 	struct vc_names listed;
+	struct vc_compute_claims compute;
 	struct vc_metadata_requests metadata;
 	bool have_claims;
 };
 
+struct vc_node;
+
+int vc_verify_vmi_compute(struct vc_arena *arena, const struct vc_node *root,
+                          struct vc_compute_claims *ret_list, struct vc_err *err)
+	VC_MUST_CHECK;
+bool vc_compute_gets(const struct vc_compute_claims *list,
+                     const struct vc_binding *binding);
 int vc_verify_vmi_look(struct vc_arena *arena, const struct vc_translate_input *input,
                        const struct vc_translation *t,
                        struct vc_verify_vmi_input *ret_input, struct vc_err *err)

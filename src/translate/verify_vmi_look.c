@@ -112,7 +112,7 @@ static int look_in_files(struct vc_arena *arena, const struct vc_claims *facts,
 }
 
 static int look_in_vmi(struct vc_arena *arena, const struct vc_translate_input *input,
-                       struct vc_names *listed, struct vc_err *err)
+                       struct vc_verify_vmi_input *v, struct vc_err *err)
 {
 	VC_AUTO_TREE struct vc_tree *tree = NULL;
 	struct vc_node root, spec, claims;
@@ -120,6 +120,8 @@ static int look_in_vmi(struct vc_arena *arena, const struct vc_translate_input *
 	if (vc_tree_parse(input->vmi, input->vmi_len, input->vmi_name, &tree, err) < 0)
 		return -(int)err->kind;
 	root = vc_tree_root(tree, 0);
+	if (vc_verify_vmi_compute(arena, &root, &v->compute, err) < 0)
+		return -(int)err->kind;
 	if (!vc_node_member(&root, "spec", &spec) ||
 	    !vc_node_member(&spec, "resourceClaims", &claims) ||
 	    vc_node_type(&claims) != VC_NODE_ARRAY)
@@ -131,7 +133,7 @@ static int look_in_vmi(struct vc_arena *arena, const struct vc_translate_input *
 
 		if (!name)
 			continue;
-		slot = vc_list_push(arena, listed);
+		slot = vc_list_push(arena, &v->listed);
 		if (!slot)
 			return vc_fail_oom(err);
 		*slot = vc_arena_strdup(arena, name);
@@ -157,7 +159,7 @@ int vc_verify_vmi_look(struct vc_arena *arena, const struct vc_translate_input *
 {
 	struct vc_verify_vmi_input v = { .t = t, .have_claims = input->n_claims > 0 };
 
-	if (look_in_vmi(arena, input, &v.listed, err) < 0 ||
+	if (look_in_vmi(arena, input, &v, err) < 0 ||
 	    look_in_files(arena, &t->facts.claims, &v.metadata, err) < 0)
 		return -(int)err->kind;
 	*ret_input = v;
