@@ -36,8 +36,7 @@ static int open_signals(struct vc_controller *c, struct vc_err *err)
 	return c->signals < 0 ? vc_fail_sys(err, errno, "cannot wait for signals") : 0;
 }
 
-static int open_client(struct vc_controller *c, struct vc_kube_config *config,
-                       struct vc_err *err)
+static int open_client(struct vc_controller *c, struct vc_err *err)
 {
 	const struct vc_kube_choice choice = { .kubeconfig = c->options->kubeconfig,
 		                               .context = c->options->context };
@@ -50,29 +49,27 @@ static int open_client(struct vc_controller *c, struct vc_kube_config *config,
 
 	/* a core dump would have the token in it */
 	vc_secret_no_dump();
-	if (vc_kube_config_find(&choice, config, err) < 0)
+	if (vc_kube_config_find(&choice, &c->config, err) < 0)
 		return -(int)err->kind;
-	return vc_kube_open(config, &options, &c->kube, err);
+	return vc_kube_open(&c->config, &options, &c->kube, err);
 }
 
 /**
  * vc_controller_open() - Everything but the watches
- * @c:		with its options; closed by vc_controller_close()
- * @config:	empty; has to outlive the controller
+ * @c:		VC_CONTROLLER_INIT; closed by vc_controller_close(), also after an error
  * @err:	why not
  *
  * Return: 0, -VC_ERR_INPUT, -VC_ERR_ABSENT, -VC_ERR_REFUSED, -VC_ERR_SYSTEM or
  * -VC_ERR_INTERNAL
  */
-int vc_controller_open(struct vc_controller *c, struct vc_kube_config *config,
-                       struct vc_err *err)
+int vc_controller_open(struct vc_controller *c, struct vc_err *err)
 {
 	vc_log_open(&c->log, PROGRAM, STDERR_FILENO, getenv("JOURNAL_STREAM"));
 	c->world.queue = &c->queue;
 	c->queue.pause_max = c->options->pause_max_ms;
 	if (open_signals(c, err) < 0)
 		return -(int)err->kind;
-	return open_client(c, config, err);
+	return open_client(c, err);
 }
 
 /**
@@ -82,6 +79,7 @@ int vc_controller_open(struct vc_controller *c, struct vc_kube_config *config,
 void vc_controller_close(struct vc_controller *c)
 {
 	vc_kube_close(c->kube);
+	vc_kube_config_release(&c->config);
 	vc_world_release(&c->world);
 	vc_closep(&c->signals);
 }
@@ -250,13 +248,7 @@ static int run(struct vc_controller *c, struct vc_err *err)
  */
 int vc_controller_run(const struct vc_controller_options *options, struct vc_err *err)
 {
-	struct vc_controller c = { .options = options, .signals = -1 };
-	struct vc_kube_config config = VC_KUBE_CONFIG_INIT;
-	int r = vc_controller_open(&c, &config, err);
+	VC_AUTO_CONTROLLER struct vc_controller c = VC_CONTROLLER_INIT(options);
 
-	if (r == 0)
-		r = run(&c, err);
-	vc_controller_close(&c);
-	vc_kube_config_release(&config);
-	return r;
+	return vc_controller_open(&c, err) < 0 ? -(int)err->kind : run(&c, err);
 }

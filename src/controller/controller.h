@@ -55,7 +55,8 @@ struct vc_watched {
 
 /**
  * struct vc_controller - all of it
- * @log:	whom it talks to
+ * @log:	who reads what it says
+ * @config:	which server, and as whom
  * @kube:	client
  * @version:	of the server; .major 0: not known yet
  * @signals:	signalfd of TERM and INT
@@ -74,6 +75,7 @@ struct vc_watched {
 struct vc_controller {
 	const struct vc_controller_options *options;
 	struct vc_log log;
+	struct vc_kube_config config;
 	struct vc_kube *kube;
 	struct vc_kube_version version;
 	int signals;
@@ -91,11 +93,18 @@ struct vc_controller {
 	size_t n_bad;
 };
 
+/* A controller that was not opened yet */
+#define VC_CONTROLLER_INIT(opts)                                                 \
+	{                                                                        \
+		.options = (opts), .config = VC_KUBE_CONFIG_INIT, .signals = -1, \
+	}
+#define VC_AUTO_CONTROLLER VC_CLEANUP(vc_controller_close)
+
 /* controller.c: ends after a signal, or with --once */
 int vc_controller_run(const struct vc_controller_options *options, struct vc_err *err)
 	VC_MUST_CHECK;
-int vc_controller_open(struct vc_controller *controller, struct vc_kube_config *config,
-                       struct vc_err *err) VC_MUST_CHECK;
+int vc_controller_open(struct vc_controller *controller, struct vc_err *err)
+	VC_MUST_CHECK;
 void vc_controller_close(struct vc_controller *controller);
 void vc_controller_heed_signals(struct vc_controller *controller);
 

@@ -178,13 +178,7 @@ static int run(struct vc_controller *c, struct vc_err *err)
 int vc_controller_release_all(const struct vc_controller_options *options,
                               struct vc_err *err)
 {
-	struct vc_controller c = { .options = options, .signals = -1 };
-	struct vc_kube_config config = VC_KUBE_CONFIG_INIT;
-	int r = vc_controller_open(&c, &config, err);
+	VC_AUTO_CONTROLLER struct vc_controller c = VC_CONTROLLER_INIT(options);
 
-	if (r == 0)
-		r = run(&c, err);
-	vc_controller_close(&c);
-	vc_kube_config_release(&config);
-	return r;
+	return vc_controller_open(&c, err) < 0 ? -(int)err->kind : run(&c, err);
 }
