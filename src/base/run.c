@@ -10,11 +10,11 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/now.h"
 #include "base/parse.h"
 
 #define CHUNK           4096U
@@ -30,14 +30,6 @@ struct child {
 	int out;
 	bool adopts;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Runs in the child. */
 static int child_main(const struct vc_run *run, int out)
@@ -211,7 +203,7 @@ static bool drain(int fd, struct vc_buf *buf)
 static bool attend(const struct child *child, const struct vc_run *run,
                    struct vc_buf *buf)
 {
-	int64_t deadline = now_ms() + run->deadline_ms;
+	int64_t deadline = vc_now_ms() + run->deadline_ms;
 	bool open = true;
 
 	for (;;) {
@@ -219,7 +211,7 @@ static bool attend(const struct child *child, const struct vc_run *run,
 			{ .fd = child->pidfd, .events = POLLIN },
 			{ .fd = open ? child->out : -1, .events = POLLIN },
 		};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - vc_now_ms();
 
 		if (left <= 0 || buf->failed)
 			return false;
@@ -242,13 +234,13 @@ static bool attend(const struct child *child, const struct vc_run *run,
  * all of it has ended, which closes the pipe. */
 static bool kill_and_see(const struct child *child)
 {
-	int64_t deadline = now_ms() + LAST_GASP_MS;
+	int64_t deadline = vc_now_ms() + LAST_GASP_MS;
 	struct pollfd p = { .fd = child->out, .events = POLLIN };
 	char chunk[CHUNK];
 	int64_t left;
 
 	kill_group(child);
-	while ((left = deadline - now_ms()) > 0) {
+	while ((left = deadline - vc_now_ms()) > 0) {
 		ssize_t n = poll(&p, 1, (int)left) > 0
 		                    ? read(child->out, chunk, sizeof(chunk))
 		                    : -1;

@@ -10,6 +10,8 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "base/now.h"
+
 #define MS_PER_S      1000
 #define NS_PER_MS     1000000L
 
@@ -48,19 +50,6 @@ static void take_usual(struct vc_kube_options *options)
 }
 
 /**
- * vc_kube_now_ms() - A clock that nobody sets
- *
- * Return: milliseconds since some time
- */
-int64_t vc_kube_now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
-}
-
-/**
  * vc_kube_random() - So that not all nodes ask at the same moment
  * @below:	> 0
  *
@@ -71,7 +60,7 @@ unsigned vc_kube_random(unsigned below)
 	unsigned value = 0;
 
 	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) < 0)
-		value = (unsigned)vc_kube_now_ms();
+		value = (unsigned)vc_now_ms();
 	return value % below;
 }
 
@@ -342,7 +331,7 @@ static int note_last(struct vc_kube *kube, const struct wait *wait, struct vc_er
 int vc_kube_call(struct vc_kube *kube, const struct vc_kube_request *request,
                  struct vc_kube_answer *answer, struct vc_err *err)
 {
-	int64_t end = vc_kube_now_ms() + request->deadlines.total_ms;
+	int64_t end = vc_now_ms() + request->deadlines.total_ms;
 	unsigned pause_ms = 0;
 	int r;
 
@@ -356,8 +345,7 @@ int vc_kube_call(struct vc_kube *kube, const struct vc_kube_request *request,
 		if (r < 0 || kube->last.reason == VC_KUBE_OK)
 			break;
 		r = vc_kube_status_fail(&kube->last, err);
-		if (!again(kube, request, n, &pause_ms) ||
-		    vc_kube_now_ms() + pause_ms >= end)
+		if (!again(kube, request, n, &pause_ms) || vc_now_ms() + pause_ms >= end)
 			break;
 		sleep_ms(pause_ms);
 	}

@@ -71,7 +71,6 @@ static inline bool vc_kube_success(const struct vc_http_head *head)
 
 int vc_kube_take(struct vc_kube_answer *answer, const struct vc_http_head *head,
                  const char *bytes, size_t len, struct vc_err *err) VC_MUST_CHECK;
-int64_t vc_kube_now_ms(void);
 unsigned vc_kube_random(unsigned below);
 int vc_kube_start(struct vc_kube *kube, struct vc_http *http,
                   const struct vc_kube_request *request,

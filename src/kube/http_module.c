@@ -22,12 +22,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "base/cleanup.h"
+#include "base/now.h"
 #include "kube/http.h"
 
 #define MS_PER_S         1000L
@@ -133,14 +133,6 @@ static bool start_curl(void)
 
 /* Time */
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
-}
-
 static int64_t earliest_due(const struct vc_http *http)
 {
 	int64_t due = http->curl_due;
@@ -190,7 +182,7 @@ static int on_timer(CURLM *multi VC_UNUSED, long timeout_ms, void *arg)
 {
 	struct vc_http *http = arg;
 
-	http->curl_due = timeout_ms < 0 ? NEVER : now_ms() + timeout_ms;
+	http->curl_due = timeout_ms < 0 ? NEVER : vc_now_ms() + timeout_ms;
 	return 0;
 }
 
@@ -217,7 +209,7 @@ static void forget_authorization(struct vc_http_exchange *x)
 static size_t on_header(char *line VC_UNUSED, size_t one VC_UNUSED, size_t len, void *arg)
 {
 	struct vc_http_exchange *x = arg;
-	int64_t now = now_ms();
+	int64_t now = vc_now_ms();
 
 	if (x->cancelled)
 		return 0;
@@ -253,7 +245,7 @@ static size_t on_body(char *bytes, size_t one VC_UNUSED, size_t len, void *arg)
 
 	if (x->cancelled)
 		return 0;
-	x->idle_due = now_ms() + x->deadlines.idle_ms;
+	x->idle_due = vc_now_ms() + x->deadlines.idle_ms;
 	x->n_bytes += len;
 	if (x->n_bytes > x->max_bytes) {
 		(void)vc_fail(&x->err, VC_ERR_REMOTE, "an answer of more than %zu bytes",
@@ -277,7 +269,7 @@ static int on_progress(void *arg, curl_off_t total VC_UNUSED, curl_off_t now VC_
 	(void)curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	if (ready > 0) {
 		x->connected = true;
-		x->answer_due = now_ms() + x->deadlines.answer_ms;
+		x->answer_due = vc_now_ms() + x->deadlines.answer_ms;
 	}
 	return 0;
 }
@@ -594,7 +586,7 @@ static void finish_completed(struct vc_http *http)
 /* One whose time is over, or that was cancelled in a callback; NULL none */
 static struct vc_http_exchange *find_overdue(struct vc_http *http)
 {
-	int64_t now = now_ms();
+	int64_t now = vc_now_ms();
 
 	for (struct vc_http_exchange *x = http->exchanges; x; x = x->next)
 		if (x->cancelled || x->answer_due <= now || x->idle_due <= now)
@@ -647,7 +639,7 @@ static void work(struct vc_http *http)
 		else
 			let_curl_work(http, events[i].data.fd, events[i].events);
 	}
-	if (http->curl_due <= now_ms()) {
+	if (http->curl_due <= vc_now_ms()) {
 		http->curl_due = NEVER;
 		let_curl_work(http, CURL_SOCKET_TIMEOUT, 0);
 	}

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/timerfd.h>
 
+#include "base/now.h"
 #include "claim/tree.h"
 #include "kube/client.h"
 
@@ -179,7 +180,7 @@ static void set_timer(struct vc_kube *kube)
 static void go_on(struct vc_kube_watch *w, enum phase phase)
 {
 	w->phase = phase;
-	w->due = vc_kube_now_ms();
+	w->due = vc_now_ms();
 }
 
 static void list_again(struct vc_kube_watch *w)
@@ -228,7 +229,7 @@ static void fail(struct vc_kube_watch *w, enum vc_kube_reason reason,
 		w->kube->dra_version[0] = '\0';
 		w->phase = DISCOVER;
 	}
-	w->due = vc_kube_now_ms() + trouble.again_ms;
+	w->due = vc_now_ms() + trouble.again_ms;
 	(void)vc_err_context(err, "%s: %s", w->kube->config->server,
 	                     w->query.resource->plural);
 	if (!w->stopped && w->watcher.trouble)
@@ -238,7 +239,7 @@ static void fail(struct vc_kube_watch *w, enum vc_kube_reason reason,
 /* The server no longer knows the version that we were at. */
 static void start_over(struct vc_kube_watch *w, struct vc_err *err)
 {
-	bool at_once = w->heard || vc_kube_now_ms() - w->began >= SHORT_MS;
+	bool at_once = w->heard || vc_now_ms() - w->began >= SHORT_MS;
 
 	list_again(w);
 	if (at_once)
@@ -292,7 +293,7 @@ static void end_watch(struct vc_kube_watch *w, struct vc_err *err)
 {
 	if (vc_scan_end(w->events, err) < 0) {
 		fail(w, VC_KUBE_NO_ANSWER, 0, err);
-	} else if (!w->heard && vc_kube_now_ms() - w->began < SHORT_MS) {
+	} else if (!w->heard && vc_now_ms() - w->began < SHORT_MS) {
 		(void)vc_fail(err, VC_ERR_REMOTE, "the watch ended as soon as it began");
 		fail(w, VC_KUBE_NO_ANSWER, 0, err);
 	} else {
@@ -445,7 +446,7 @@ static int begin(struct vc_kube_watch *w, struct vc_err *err)
 		.arg = w,
 	};
 
-	w->began = vc_kube_now_ms();
+	w->began = vc_now_ms();
 	w->heard = w->has_stream_error = false;
 	w->text.len = 0;
 	w->answer.scan = NULL;
@@ -618,7 +619,7 @@ void vc_kube_work(struct vc_kube *kube)
 		return;
 	kube->working = true;
 	kube->module->work(kube->streams);
-	now = vc_kube_now_ms();
+	now = vc_now_ms();
 	for (w = kube->watches; w; w = w->next)
 		if (!w->stopped && w->due <= now)
 			step(w);

@@ -17,8 +17,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/now.h"
 #include "base/run.h"
 #include "host/sysfs.h"
 #include "node/apply.h"
@@ -58,17 +58,9 @@ static void close_function(struct function *f)
 	vc_closep(&f->root);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static unsigned left_ms(const struct function *f)
 {
-	int64_t left = f->deadline - now_ms();
+	int64_t left = f->deadline - vc_now_ms();
 
 	return left > 1 ? (unsigned)left : 1;
 }
@@ -76,7 +68,7 @@ static unsigned left_ms(const struct function *f)
 static int open_function(struct function *f, struct vc_err *err)
 {
 	vc_pci_address_format(&f->step->pci, f->address);
-	f->deadline = now_ms() + f->config->driver_deadline_ms;
+	f->deadline = vc_now_ms() + f->config->driver_deadline_ms;
 	return vc_file_open_directory(AT_FDCWD, f->config->sysfs, 0, &f->root, err);
 }
 
@@ -388,7 +380,7 @@ static int look(struct vc_arena *arena, const struct vc_local_node *node,
 
 	if (open_function(&f, err) < 0 || vc_step_idle(f.config->run, f.address, err) < 0)
 		return -(int)err->kind;
-	f.deadline = now_ms() + VC_LOOK_MS;
+	f.deadline = vc_now_ms() + VC_LOOK_MS;
 	if (exists(&f) && refresh(&f, &why) < 0 && exists(&f)) {
 		*err = why;
 		return -(int)err->kind;

@@ -18,18 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "base/parse.h"
 
 #define FIRST_DELAY_MS 1
 #define LAST_DELAY_MS  16
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* The directory and what is missing above it; 0 or -errno. */
 static int make_directory(const char *path)
@@ -113,7 +106,7 @@ static int refuse(const char *run, int fd, unsigned timeout_ms, struct vc_err *e
 int vc_lock_take(const char *run, unsigned timeout_ms, int *ret_fd, struct vc_err *err)
 {
 	VC_AUTOCLOSE int fd = -1;
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = vc_now_ms() + timeout_ms;
 	long delay_ms = FIRST_DELAY_MS;
 
 	if (open_file(run, &fd, err) < 0)
@@ -121,7 +114,7 @@ int vc_lock_take(const char *run, unsigned timeout_ms, int *ret_fd, struct vc_er
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return vc_fail_sys(err, errno, "cannot lock '%s/lock'", run);
-		if (now_ms() >= deadline)
+		if (vc_now_ms() >= deadline)
 			return refuse(run, fd, timeout_ms, err);
 		(void)nanosleep(&(struct timespec){ .tv_nsec = delay_ms * 1000000L },
 		                NULL);
