@@ -393,6 +393,7 @@ static int advance(struct vc_daemon *daemon, bool *ret_end, struct vc_err *err)
 	                       vc_ledger_next(&daemon->ledger, daemon->worker_began));
 
 	next = earlier(next, vc_patience_next(&daemon->patience, daemon->worker_began));
+	next = earlier(next, daemon->blind_due);
 	if (daemon->worker.pid == 0 && daemon->stopping) {
 		*ret_end = true;
 		return 0;
@@ -481,6 +482,7 @@ int vc_daemon_run(const struct vc_daemon_options *options, struct vc_err *err)
 		.worker = VC_WORKER_INIT,
 		.ready_limit = -1,
 		.settle_limit = -1,
+		.blind_due = -1,
 	};
 	int r = run(&daemon, err);
 

@@ -81,6 +81,7 @@ struct vc_daemon_options {
  * @clock, @files: timerfd, inotify
  * @companion:	sources on a Kubernetes node; none on others
  * @patience:	what is being written there
+ * @blind_due:	next look at files that cannot be watched; -1 all are
  * @settle_limit: with --once, when sources have to have told everything; -1
  * @ledger:	what is wrong
  * @burst:	what happened since the last run
@@ -107,6 +108,7 @@ struct vc_daemon {
 	int epoll;
 	struct vc_slot slots[VC_SLOTS_MAX];
 	int clock, files;
+	int64_t blind_due;
 	struct vc_companion companion;
 	struct vc_patience patience;
 	int64_t settle_limit;

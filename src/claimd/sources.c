@@ -8,12 +8,16 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "claimd/daemon.h"
 #include "claimd/uevent.h"
 #include "claimd/watch.h"
 
 /* At one time: signals get their turn however much the kernel has to say. */
 #define UEVENTS_AT_ONCE 256
+
+/* Between two looks at what cannot be watched */
+#define BLIND_MS 5000
 
 static int open_signals(struct vc_daemon *daemon VC_UNUSED, int *ret_fd,
                         struct vc_err *err)
@@ -166,7 +170,22 @@ int vc_daemon_refresh_files(struct vc_daemon *daemon, struct vc_err *err)
 		.leases = daemon->config.leases,
 	};
 
-	return daemon->files < 0 ? 0 : vc_watch_refresh(daemon->files, &places, err);
+	struct vc_err blind = VC_ERR_INIT;
+
+	if (daemon->files < 0)
+		return 0;
+	if (vc_watch_refresh(daemon->files, &places, &blind, err) < 0)
+		return -(int)err->kind;
+	if (blind.kind == VC_ERR_NONE) {
+		daemon->blind_due = -1;
+		return 0;
+	}
+	if (daemon->blind_due < 0)
+		vc_log(&daemon->log, VC_LOG_WARNING,
+		       "%s; until then it is looked at every %d seconds", blind.msg,
+		       BLIND_MS / 1000);
+	daemon->blind_due = vc_now_ms() + BLIND_MS;
+	return 0;
 }
 
 static int on_files(struct vc_daemon *daemon, int fd, struct vc_err *err)

@@ -42,54 +42,79 @@ int vc_watch_open(int *ret_fd, struct vc_err *err)
 	return 0;
 }
 
-/* What is not there is not watched. */
-static int add(int fd, const char *path, uint32_t mask, struct vc_err *err)
+/* A refresh that is under way */
+struct refresh {
+	struct vc_arena *arena;
+	int fd;
+	struct vc_err *blind;
+};
+
+/* What is not there is not watched; then *ret_found is false. Nor is what the kernel has
+ * no room for, which is no reason to die. */
+static int add_found(const struct refresh *r, const char *path, uint32_t mask,
+                     bool *ret_found, struct vc_err *err)
 {
-	if (inotify_add_watch(fd, path, mask) < 0 && errno != ENOENT && errno != ENOTDIR)
+	*ret_found = true;
+	if (inotify_add_watch(r->fd, path, mask) >= 0)
+		return 0;
+	*ret_found = errno != ENOENT && errno != ENOTDIR;
+	if (!*ret_found)
+		return 0;
+	if (errno != ENOSPC)
 		return vc_fail_sys(err, errno, "cannot watch '%s'", path);
+	(void)vc_fail(r->blind, VC_ERR_SYSTEM,
+	              "'%s' cannot be watched: the kernel has no room for more watches; "
+	              "raise fs.inotify.max_user_watches",
+	              path);
 	return 0;
 }
 
-static int add_below(struct vc_arena *arena, int fd, const char *directory,
-                     const char *name, uint32_t mask, struct vc_err *err)
+static int add(const struct refresh *r, const char *path, uint32_t mask,
+               struct vc_err *err)
 {
-	const char *path = vc_arena_printf(arena, "%s/%s", directory, name);
+	bool found;
 
-	return path ? add(fd, path, mask, err) : vc_fail_oom(err);
+	return add_found(r, path, mask, &found, err);
 }
 
-static int add_namespaces(struct vc_arena *arena, int fd, const char *claims,
-                          struct vc_err *err)
+static int add_below(const struct refresh *r, const char *directory, const char *name,
+                     uint32_t mask, struct vc_err *err)
+{
+	const char *path = vc_arena_printf(r->arena, "%s/%s", directory, name);
+
+	return path ? add(r, path, mask, err) : vc_fail_oom(err);
+}
+
+static int add_namespaces(const struct refresh *r, const char *claims, struct vc_err *err)
 {
 	VC_AUTOCLOSE int dir = open(claims, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct vc_names names;
 
 	if (dir < 0)
 		return 0;
-	if (vc_file_list(arena, dir, &names, err) < 0)
+	if (vc_file_list(r->arena, dir, &names, err) < 0)
 		return -(int)err->kind;
 	for (size_t i = 0; i < names.n && i < NAMESPACES_MAX; i++)
 		if (names.v[i][0] != '.' &&
-		    add_below(arena, fd, claims, names.v[i], FILES_MASK, err) < 0)
+		    add_below(r, claims, names.v[i], FILES_MASK, err) < 0)
 			return -(int)err->kind;
 	return 0;
 }
 
 /* The directory that PATH is in, or the next one above it that exists. */
-static int add_above(struct vc_arena *arena, int fd, const char *path, struct vc_err *err)
+static int add_above(const struct refresh *r, const char *path, struct vc_err *err)
 {
-	char *above = vc_arena_strdup(arena, path);
+	char *above = vc_arena_strdup(r->arena, path);
 	char *slash = above ? strrchr(above, '/') : NULL;
-	int wd = -1;
+	bool found = false;
 
 	if (!above)
 		return vc_fail_oom(err);
-	for (; slash && slash > above && wd < 0; slash = strrchr(above, '/')) {
+	for (; slash && slash > above && !found; slash = strrchr(above, '/')) {
 		*slash = '\0';
 		/* it may be one that is watched for more */
-		wd = inotify_add_watch(fd, above, PARENT_MASK | IN_MASK_ADD);
-		if (wd < 0 && errno != ENOENT && errno != ENOTDIR)
-			return vc_fail_sys(err, errno, "cannot watch '%s'", above);
+		if (add_found(r, above, PARENT_MASK | IN_MASK_ADD, &found, err) < 0)
+			return -(int)err->kind;
 	}
 	return 0;
 }
@@ -98,6 +123,8 @@ static int add_above(struct vc_arena *arena, int fd, const char *path, struct vc
  * vc_watch_refresh() - Watch what is there
  * @fd:		of vc_watch_open()
  * @places:	where
+ * @ret_blind:	gets what the kernel has no room to watch: the caller has to look by itself
+ *		from time to time. Of kind VC_ERR_NONE: there is nothing of that sort
  * @err:	why not
  *
  * A directory that is missing is noticed when it appears, because the one above it is
@@ -106,21 +133,24 @@ static int add_above(struct vc_arena *arena, int fd, const char *path, struct vc
  *
  * Return: 0, -VC_ERR_INPUT (too many namespaces), -VC_ERR_SYSTEM or -VC_ERR_INTERNAL
  */
-int vc_watch_refresh(int fd, const struct vc_watch_places *places, struct vc_err *err)
+int vc_watch_refresh(int fd, const struct vc_watch_places *places,
+                     struct vc_err *ret_blind, struct vc_err *err)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	const struct refresh r = { &arena, fd, ret_blind };
 	char *claims = vc_arena_printf(&arena, "%s/claims", places->state);
 
+	*ret_blind = (struct vc_err)VC_ERR_INIT;
 	if (!claims)
 		return vc_fail_oom(err);
-	if (add(fd, places->state, PARENT_MASK, err) < 0 ||
-	    add(fd, places->run, PARENT_MASK, err) < 0 ||
-	    add_above(&arena, fd, places->leases, err) < 0 ||
-	    add(fd, places->leases, FILES_MASK, err) < 0 ||
-	    add(fd, claims, FILES_MASK, err) < 0 ||
-	    add_below(&arena, fd, places->run, "journal", FILES_MASK, err) < 0)
+	if (add(&r, places->state, PARENT_MASK, err) < 0 ||
+	    add(&r, places->run, PARENT_MASK, err) < 0 ||
+	    add_above(&r, places->leases, err) < 0 ||
+	    add(&r, places->leases, FILES_MASK, err) < 0 ||
+	    add(&r, claims, FILES_MASK, err) < 0 ||
+	    add_below(&r, places->run, "journal", FILES_MASK, err) < 0)
 		return -(int)err->kind;
-	return add_namespaces(&arena, fd, claims, err);
+	return add_namespaces(&r, claims, err);
 }
 
 static bool is_news(const struct inotify_event *event)

@@ -27,7 +27,7 @@ struct vc_watch_places {
 
 /* Watches what is there by now; to be called again after something appeared, and before
  * the files are looked at: those that were there first make no news. */
-int vc_watch_refresh(int fd, const struct vc_watch_places *places, struct vc_err *err)
-	VC_MUST_CHECK;
+int vc_watch_refresh(int fd, const struct vc_watch_places *places,
+                     struct vc_err *ret_blind, struct vc_err *err) VC_MUST_CHECK;
 /* Takes what is there; *ret_news: something happened. Does not wait. */
 int vc_watch_read(int fd, bool *ret_news, struct vc_err *err) VC_MUST_CHECK;

@@ -11,23 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "node/apply.h"
 #include "node/device_node.h"
 
 #define WAIT_MS     2000
+#define LOOK_MS     100 /* even if nothing is heard: it may be that nothing is watched */
 #define PERMISSIONS 07777U
 #define EVENTS_SIZE 4096
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* The directory that the node will be in, or as much of it as there is. */
 static void watch(struct vc_arena *arena, int events, const char *dev, const char *path)
@@ -47,7 +40,7 @@ static void await_event(int events, int64_t left)
 	char ignored[EVENTS_SIZE];
 	struct pollfd p = { .fd = events, .events = POLLIN };
 
-	if (poll(&p, 1, (int)left) > 0)
+	if (poll(&p, 1, (int)(left < LOOK_MS ? left : LOOK_MS)) > 0)
 		(void)!read(events, ignored, sizeof(ignored));
 }
 
@@ -62,9 +55,9 @@ static int await_node(struct vc_arena *arena, const struct vc_local_node *node,
 
 	if (r != -VC_ERR_ABSENT)
 		return r;
-	deadline = now_ms() + WAIT_MS;
+	deadline = vc_now_ms() + WAIT_MS;
 	events = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	while ((left = deadline - now_ms()) > 0) {
+	while ((left = deadline - vc_now_ms()) > 0) {
 		watch(arena, events, node->config->dev, path);
 		r = vc_device_node_open(node, path, ret_fd, ret_stat, err);
 		if (r != -VC_ERR_ABSENT)

@@ -567,6 +567,21 @@ class DirectoriesTest(SourcesTest):
         self.wait(lambda: self.machine.folders() == {claim.key})
         self.finish()
 
+    def test_no_room_for_watches(self):
+        """What the kernel cannot tell is looked for, and only as long as that is so."""
+        self.machine.watches(False)
+        self.start()
+        keys = self.both(1)
+        for source in ("cdi", "metadata"):
+            self.assertRegex(self.daemon.log(), f"source {source}: .*cannot be watched .*"
+                                                "raise fs.inotify.max_user_watches")
+        self.machine.watches(True)
+        self.assertTrue(self.daemon.quiet(6))
+        self.remove("plugins")
+        self.wait(lambda: not keys & self.machine.folders())
+        self.both(2)
+        self.finish()
+
     def test_hostile_names(self):
         """Nothing of it is anybody's claim, and nothing of it does harm."""
         root = f"{self.machine.root}/plugins/net.example.org/dra-device-metadata"

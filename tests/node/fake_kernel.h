@@ -8,6 +8,7 @@
  *
  *   lock                        flock: held while the machine is changed
  *   faults, log                 see fake_faults.c
+ *   no-watches                  see fake_watch.c
  *   functions/ADDRESS/lock      flock: the device lock, held for the whole of a write
  *   functions/ADDRESS/driver    driver that takes the function by itself; empty none
  *   functions/ADDRESS/with/     what that driver makes in the function's directory, while

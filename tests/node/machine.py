@@ -139,6 +139,15 @@ class Machine:
             raise AssertionError(f"list: {result.stderr}")
         return {claim["name"]: claim for claim in json.loads(result.stdout)["claims"]}
 
+    def watches(self, room):
+        """Whether inotify has room for more; it begins with some."""
+        path = f"{self.root}/kernel/no-watches"
+        if room:
+            os.unlink(path)
+        else:
+            with open(path, "w", encoding="ascii"):
+                pass
+
     def faults(self, *lines):
         with open(f"{self.root}/kernel/faults", "w", encoding="ascii") as f:
             f.write("".join(line + "\n" for line in lines if line))

@@ -85,12 +85,12 @@ static void refresh(int fd, const struct temp_tree *t)
 {
 	char state[96], run[96], leases[96];
 	const struct vc_watch_places places = { state, run, leases };
-	struct vc_err err = VC_ERR_INIT;
+	struct vc_err blind, err = VC_ERR_INIT;
 
 	(void)snprintf(state, sizeof(state), "%s/state", t->path);
 	(void)snprintf(run, sizeof(run), "%s/run", t->path);
 	(void)snprintf(leases, sizeof(leases), "%s/run/leases", t->path);
-	assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+	assert_int_equal(vc_watch_refresh(fd, &places, &blind, &err), 0);
 }
 
 static void test_watch(void **state)
@@ -173,7 +173,7 @@ static void test_watch_leases_elsewhere(void **state)
 	const struct temp_tree *t = *state;
 	char top[96], leases[96];
 	const struct vc_watch_places places = { top, top, leases };
-	struct vc_err err = VC_ERR_INIT;
+	struct vc_err blind, err = VC_ERR_INIT;
 	int fd;
 
 	(void)snprintf(top, sizeof(top), "%s/run", t->path);
@@ -181,18 +181,18 @@ static void test_watch_leases_elsewhere(void **state)
 	temp_tree_mkdirs(t, "run/");
 	assert_int_equal(vc_watch_open(&fd, &err), 0);
 	for (size_t i = 0; i < VC_ARRAY_SIZE(steps); i++) {
-		assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+		assert_int_equal(vc_watch_refresh(fd, &places, &blind, &err), 0);
 		temp_tree_mkdirs(t, steps[i]);
 		assert_true(has_news(fd));
 	}
-	assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+	assert_int_equal(vc_watch_refresh(fd, &places, &blind, &err), 0);
 	temp_tree_put(t, "a/b/leases/pci-0000:65:00.0", "{}");
 	assert_true(has_news(fd));
 	/* another directory takes its place */
 	assert_int_equal(renameat(t->dir, "a/b/leases", t->dir, "old"), 0);
 	temp_tree_mkdirs(t, "a/b/leases/");
 	assert_true(has_news(fd));
-	assert_int_equal(vc_watch_refresh(fd, &places, &err), 0);
+	assert_int_equal(vc_watch_refresh(fd, &places, &blind, &err), 0);
 	temp_tree_put(t, "a/b/leases/pci-0000:65:00.0", "{}");
 	assert_true(has_news(fd));
 	(void)close(fd);
