@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/inotify.h"
 #include "base/now.h"
 #include "claimd/daemon.h"
 #include "claimd/uevent.h"
@@ -149,7 +150,7 @@ const struct vc_source vc_source_uevents = {
 
 static int open_files(struct vc_daemon *daemon, int *ret_fd, struct vc_err *err)
 {
-	if (vc_watch_open(&daemon->files, err) < 0)
+	if (vc_inotify_open(&daemon->files, err) < 0)
 		return -(int)err->kind;
 	*ret_fd = daemon->files;
 	return 0;

@@ -25,23 +25,6 @@
 #define NAMESPACES_MAX 1024U
 #define READ_BYTES     4096
 
-/**
- * vc_watch_open() - Begin to watch, nothing yet
- * @ret_fd:	descriptor, non-blocking
- * @err:	why not
- *
- * Return: 0 or -VC_ERR_SYSTEM
- */
-int vc_watch_open(int *ret_fd, struct vc_err *err)
-{
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-	if (fd < 0)
-		return vc_fail_sys(err, errno, "cannot watch files");
-	*ret_fd = fd;
-	return 0;
-}
-
 /* A refresh that is under way */
 struct refresh {
 	struct vc_arena *arena;
@@ -121,7 +104,7 @@ static int add_above(const struct refresh *r, const char *path, struct vc_err *e
 
 /**
  * vc_watch_refresh() - Watch what is there
- * @fd:		of vc_watch_open()
+ * @fd:		of vc_inotify_open()
  * @places:	where
  * @ret_blind:	gets what the kernel has no room to watch: the caller has to look by itself
  *		from time to time. Of kind VC_ERR_NONE: there is nothing of that sort
@@ -164,7 +147,7 @@ static bool is_news(const struct inotify_event *event)
 
 /**
  * vc_watch_read() - Whether something happened
- * @fd:		of vc_watch_open()
+ * @fd:		of vc_inotify_open()
  * @ret_news:	whether
  * @err:	why it cannot be said
  *

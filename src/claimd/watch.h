@@ -12,7 +12,6 @@
 
 #include "base/err.h"
 
-int vc_watch_open(int *ret_fd, struct vc_err *err) VC_MUST_CHECK;
 /**
  * struct vc_watch_places - what is watched
  * @state:	the directory claims/ in it, and those of namespaces

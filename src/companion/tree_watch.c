@@ -25,6 +25,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "base/inotify.h"
 
 #define NAMES_MASK                                                              \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | \
@@ -402,7 +403,8 @@ static int open_all(struct vc_tree_watch *watch, struct vc_err *err)
 	watch->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (watch->epoll < 0)
 		return vc_fail_sys(err, errno, "cannot watch files");
-	watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (vc_inotify_open(&watch->inotify, err) < 0)
+		return -(int)err->kind;
 	if (wait_for(watch, watch->inotify, err) < 0)
 		return -(int)err->kind;
 	watch->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

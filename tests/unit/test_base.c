@@ -2,9 +2,12 @@
 /* Errors, arena, buffer and UUIDs. */
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/inotify.h"
 #include "base/parse.h"
 #include "base/uuid.h"
 #include "unit.h"
@@ -207,6 +210,23 @@ static void test_uuids(void **state VC_UNUSED)
 	}
 }
 
+static void test_inotify_says_which_limit(void **state VC_UNUSED)
+{
+	struct rlimit before, none;
+	struct vc_err err = VC_ERR_INIT;
+	int fd = -1, r;
+
+	assert_int_equal(vc_inotify_open(&fd, &err), 0);
+	(void)close(fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = vc_inotify_open(&fd, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(r, -VC_ERR_SYSTEM);
+	assert_non_null(strstr(err.msg, "raise fs.inotify.max_user_instances"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_empty_buf_is_an_empty_string),
 		cmocka_unit_test(test_buf_over_its_limit_stays_failed),
 		cmocka_unit_test(test_uuids),
+		cmocka_unit_test(test_inotify_says_which_limit),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/inotify.h"
 #include "claimd/missing.h"
 #include "claimd/note.h"
 #include "claimd/watch.h"
@@ -114,7 +115,7 @@ static void test_watch(void **state)
 	struct vc_err err = VC_ERR_INIT;
 	int fd;
 
-	assert_int_equal(vc_watch_open(&fd, &err), 0);
+	assert_int_equal(vc_inotify_open(&fd, &err), 0);
 	temp_tree_mkdirs(t, "run/");
 	refresh(fd, t); /* nothing is in there yet */
 	temp_tree_mkdirs(t, "state/claims/default/");
@@ -151,7 +152,7 @@ static void test_watch_appears(void **state)
 
 	temp_tree_mkdirs(t, "state/");
 	temp_tree_mkdirs(t, "run/");
-	assert_int_equal(vc_watch_open(&fd, &err), 0);
+	assert_int_equal(vc_inotify_open(&fd, &err), 0);
 	refresh(fd, t);
 	temp_tree_mkdirs(t, "state/claims/");
 	assert_true(has_news(fd));
@@ -179,7 +180,7 @@ static void test_watch_leases_elsewhere(void **state)
 	(void)snprintf(top, sizeof(top), "%s/run", t->path);
 	(void)snprintf(leases, sizeof(leases), "%s/a/b/leases", t->path);
 	temp_tree_mkdirs(t, "run/");
-	assert_int_equal(vc_watch_open(&fd, &err), 0);
+	assert_int_equal(vc_inotify_open(&fd, &err), 0);
 	for (size_t i = 0; i < VC_ARRAY_SIZE(steps); i++) {
 		assert_int_equal(vc_watch_refresh(fd, &places, &blind, &err), 0);
 		temp_tree_mkdirs(t, steps[i]);
