@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 #define READ_ATTEMPTS  20
 #define SETTLE_NS      5000000L
 #define TICKS_NS       20000000L  /* two, with 100 of them in a second */
@@ -267,21 +269,6 @@ int vc_file_read_stream(struct vc_arena *arena, int fd, char **ret_text, size_t 
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_durably(int dir, const char *name, const char *text, size_t len,
                          mode_t mode)
 {
@@ -291,7 +278,7 @@ static int write_durably(int dir, const char *name, const char *text, size_t len
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, len);
+	r = vc_write_all(fd, text, len);
 	if (r < 0)
 		return r;
 	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/output.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/write.h"
 
 #define NARROWEST 60
 #define WIDEST    200
@@ -22,17 +23,9 @@
  */
 int vc_output_write(const char *text, size_t len, struct vc_err *err)
 {
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, text, len);
+	int r = vc_write_all(STDOUT_FILENO, text, len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vc_fail_sys(err, errno, "cannot write to standard output");
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return r < 0 ? vc_fail_sys(err, -r, "cannot write to standard output") : 0;
 }
 
 /**

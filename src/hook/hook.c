@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hook/hook.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/write.h"
 
 /**
  * vc_hook_config_path() - Where the configuration is
@@ -32,17 +33,9 @@ void vc_hook_begin(void)
 
 static int write_all(const char *text, size_t len, struct vc_err *err)
 {
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, text, len);
+	int r = vc_write_all(STDOUT_FILENO, text, len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vc_fail_sys(err, errno, "cannot write the result");
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return r < 0 ? vc_fail_sys(err, -r, "cannot write the result") : 0;
 }
 
 /**

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/pci.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/module.h"
 #include "base/run.h"
+#include "base/write.h"
 
 /* Thousands of functions take well under a second; waking sleeping ones takes longer. */
 #define DESCRIBE_DEADLINE_MS 60000U
@@ -30,25 +30,12 @@ struct child {
 	size_t len;
 };
 
-static bool write_all(const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, bytes, len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		bytes += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return true;
-}
-
 static bool put(void *arg, const void *bytes, size_t n_bytes)
 {
 	struct child *child = arg;
 
 	if (child->len + n_bytes > sizeof(child->buf)) {
-		if (!write_all(child->buf, child->len))
+		if (vc_write_all(STDOUT_FILENO, child->buf, child->len) < 0)
 			return false;
 		child->len = 0;
 	}
@@ -76,8 +63,10 @@ static int child_main(void *arg)
 	else if (r == 0)
 		r = module->vpd(child->sysfs, child->address, &sink, &err);
 	if (r == 0)
-		return write_all(child->buf, child->len) ? 0 : VC_ERR_SYSTEM;
-	(void)write_all(err.msg, strlen(err.msg));
+		return vc_write_all(STDOUT_FILENO, child->buf, child->len) < 0
+		               ? VC_ERR_SYSTEM
+		               : 0;
+	(void)!vc_write_all(STDOUT_FILENO, err.msg, strlen(err.msg));
 	return (int)err.kind;
 }
 

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/parse.h"
+#include "base/write.h"
 #include "node/publish_internal.h"
 #include "store/boot_id.h"
 
@@ -117,19 +119,9 @@ int vc_publish_sync(int fd, const char *what, struct vc_err *err)
 
 static int write_all(int fd, const char *text, struct vc_err *err)
 {
-	size_t len = strlen(text);
+	int r = vc_write_all(fd, text, strlen(text));
 
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vc_fail_sys(err, errno, "cannot write a file");
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return r < 0 ? vc_fail_sys(err, -r, "cannot write a file") : 0;
 }
 
 /**

@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/parse.h"
+#include "base/write.h"
 #include "store/journal_fields.h"
 
 #define DIRECTORY "journal"
@@ -275,28 +277,13 @@ int vc_journal_list(struct vc_arena *arena, const char *run, const char *boot_id
 	return list_or_none(arena, run, boot_id, true, ret_entries, err);
 }
 
-static int write_bytes(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Whoever reads the new name reads all of it; 0 or -errno. */
 static int open_new(int dir, const char *name)
 {
 	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	              0600);
 }
 
+/* Whoever reads the new name reads all of it; 0 or -errno. */
 static int put(int dir, const char *temporary, const char *name, const struct vc_buf *buf)
 {
 	VC_AUTOCLOSE int fd = open_new(dir, temporary);
@@ -307,7 +294,7 @@ static int put(int dir, const char *temporary, const char *name, const struct vc
 		fd = open_new(dir, temporary);
 	if (fd < 0)
 		return -errno;
-	r = write_bytes(fd, buf->data, buf->len);
+	r = vc_write_all(fd, buf->data, buf->len);
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r < 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "virt/connection.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/write.h"
 
 /* libvirt would print every error on stderr by itself. */
 static void say_nothing(void *data VC_UNUSED, virErrorPtr error VC_UNUSED)
@@ -113,17 +113,7 @@ int vc_virt_find(virConnectPtr connection, const char *name, virDomainPtr *ret_d
  */
 int vc_virt_answer(int out, const char *text, struct vc_err *err)
 {
-	size_t len = strlen(text) + 1;
+	int r = vc_write_all(out, text, strlen(text) + 1);
 
-	while (len > 0) {
-		ssize_t n = write(out, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return vc_fail_sys(err, errno, "cannot pass on an answer");
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return r < 0 ? vc_fail_sys(err, -r, "cannot pass on an answer") : 0;
 }

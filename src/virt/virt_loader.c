@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/module.h"
 #include "base/run.h"
+#include "base/write.h"
 #include "virt/loader.h"
 
 /* Probing QEMU takes a second or two; more means that something hangs. */
@@ -63,17 +64,7 @@ struct native_job {
  */
 int vc_virt_print_all(const char *text)
 {
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	return vc_write_all(STDOUT_FILENO, text, strlen(text)) < 0 ? -1 : 0;
 }
 
 /* Prints QEMU's arguments, or the message of the error whose kind it returns. */
