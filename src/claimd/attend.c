@@ -264,18 +264,19 @@ void vc_daemon_be_ready(struct vc_daemon *daemon)
 static void say_status(struct vc_daemon *daemon)
 {
 	const struct vc_counts *counts = &daemon->counts;
-	const char *plural = daemon->ledger.n == 1 ? "" : "s";
+	const char *claims = counts->claims == 1 ? "" : "s";
+	const char *problems = daemon->ledger.n == 1 ? "" : "s";
 	char status[sizeof(daemon->status)];
 
 	if (daemon->companion.n > 0)
 		(void)snprintf(status, sizeof(status),
-		               "%u claims, %u published; %zu problem%s", counts->claims,
-		               counts->prepared, daemon->ledger.n, plural);
+		               "%u claim%s, %u published; %zu problem%s", counts->claims,
+		               claims, counts->prepared, daemon->ledger.n, problems);
 	else
 		(void)snprintf(status, sizeof(status),
-		               "%u claims, %u prepared, %u in use; %zu problem%s",
-		               counts->claims, counts->prepared, counts->in_use,
-		               daemon->ledger.n, plural);
+		               "%u claim%s, %u prepared, %u in use; %zu problem%s",
+		               counts->claims, claims, counts->prepared, counts->in_use,
+		               daemon->ledger.n, problems);
 	if (strcmp(daemon->status, status) == 0)
 		return;
 	memcpy(daemon->status, status, sizeof(status));
