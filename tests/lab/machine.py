@@ -66,6 +66,8 @@ def install(build, destination):
             subprocess.run(["cmake", "--preset", "release", "-S", ROOT, "-B", build,
                             "-DBUILD_TESTING=OFF", "-DCMAKE_INSTALL_PREFIX=/usr"], cwd=ROOT, **quiet)
         subprocess.run(["cmake", "--build", build], **quiet)
+    elif not os.path.exists(os.path.join(build, "cmake_install.cmake")):
+        raise LabError("'%s' is no build directory" % build)
     subprocess.run(["cmake", "--install", build],
                    env=dict(os.environ, DESTDIR=destination), **quiet)
 
