@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "claim/vmi.h"
+#include "translate/verify_vmi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,6 +23,22 @@ static void check_binding(const struct vc_binding *binding)
 		abort();
 }
 
+/* What the other annotation asks for, be the rest of the VMI what it may */
+static void check_compute(const struct vc_tree *tree)
+{
+	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
+	struct vc_node root = vc_tree_root(tree, 0);
+	struct vc_err err = VC_ERR_INIT;
+	struct vc_compute_claims list;
+
+	if (vc_verify_vmi_compute(&arena, &root, &list, &err) < 0)
+		abort();
+	for (size_t i = 0; i < list.n; i++)
+		if (strpbrk(list.v[i].name, ",/") ||
+		    (!list.v[i].listed && list.v[i].claim))
+			abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
@@ -31,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (vc_tree_parse((const char *)data, size, "f", &tree, &err) < 0)
 		return 0;
+	check_compute(tree);
 	if (vc_vmi_read(&arena, tree, &vmi, &err) < 0) {
 		if (vmi.name || strlen(err.msg) == 0)
 			abort();
