@@ -11,7 +11,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask)
+EXPORT int inotify_add_watch(int fd, const char *name, uint32_t mask)
 {
 	__typeof__(&inotify_add_watch) real =
 		(__typeof__(&inotify_add_watch))dlsym(RTLD_NEXT, "inotify_add_watch");
@@ -20,5 +20,5 @@ EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask)
 		errno = ENOSPC;
 		return -1;
 	}
-	return real(fd, path, mask);
+	return real(fd, name, mask);
 }
