@@ -181,13 +181,12 @@ static int read_value(const struct vc_object_reader *r, const struct vc_node *el
 static int read_match(const struct vc_object_reader *r, const struct vc_node *match,
                       void *data)
 {
-	char *key = NULL, *operator= NULL;
+	char *key = NULL, *op = NULL;
 
 	if (vc_object_text(r, match, "key", VC_OPTIONAL, &vc_name_line, &key) < 0 ||
-	    vc_object_text(r, match, "operator", VC_OPTIONAL, &vc_name_line, &operator) <
-	            0)
+	    vc_object_text(r, match, "operator", VC_OPTIONAL, &vc_name_line, &op) < 0)
 		return -(int)r->err->kind;
-	if (!key || !operator|| strcmp(operator, "In") != 0 ||
+	if (!key || !op || strcmp(op, "In") != 0 ||
 	    (strcmp(key, "metadata.name") != 0 &&
 	     strcmp(key, "kubernetes.io/hostname") != 0))
 		return 0;
