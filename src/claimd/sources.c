@@ -156,6 +156,20 @@ static int open_files(struct vc_daemon *daemon, int *ret_fd, struct vc_err *err)
 	return 0;
 }
 
+/* What cannot be watched is looked at; that is said once. */
+static void heed_blindness(struct vc_daemon *daemon, const struct vc_err *blind)
+{
+	if (blind->kind == VC_ERR_NONE) {
+		daemon->blind_due = -1;
+		return;
+	}
+	if (daemon->blind_due < 0)
+		vc_log(&daemon->log, VC_LOG_WARNING,
+		       "%s; until then it is looked at every %d seconds", blind->msg,
+		       BLIND_MS / 1000);
+	daemon->blind_due = vc_now_ms() + BLIND_MS;
+}
+
 /**
  * vc_daemon_refresh_files() - Watch directories that appeared
  * @daemon:	daemon
@@ -170,22 +184,13 @@ int vc_daemon_refresh_files(struct vc_daemon *daemon, struct vc_err *err)
 		.run = daemon->config.run,
 		.leases = daemon->config.leases,
 	};
-
-	struct vc_err blind = VC_ERR_INIT;
+	struct vc_err blind;
 
 	if (daemon->files < 0)
 		return 0;
 	if (vc_watch_refresh(daemon->files, &places, &blind, err) < 0)
 		return -(int)err->kind;
-	if (blind.kind == VC_ERR_NONE) {
-		daemon->blind_due = -1;
-		return 0;
-	}
-	if (daemon->blind_due < 0)
-		vc_log(&daemon->log, VC_LOG_WARNING,
-		       "%s; until then it is looked at every %d seconds", blind.msg,
-		       BLIND_MS / 1000);
-	daemon->blind_due = vc_now_ms() + BLIND_MS;
+	heed_blindness(daemon, &blind);
 	return 0;
 }
 
