@@ -422,6 +422,21 @@ bool vc_node_member(const struct vc_node *node, const char *key,
 }
 
 /**
+ * vc_node_member_text() - The text of a member of an object
+ * @node:	any node
+ * @key:	key
+ *
+ * Return: text, which lives as long as the tree; NULL: there is no such member, or it is
+ * no string
+ */
+const char *vc_node_member_text(const struct vc_node *node, const char *key)
+{
+	struct vc_node member;
+
+	return vc_node_member(node, key, &member) ? vc_node_text(&member) : NULL;
+}
+
+/**
  * vc_node_count() - Elements of an array, members of an object
  * @node:	any node
  *

@@ -75,6 +75,7 @@ static inline void vc_tree_freep(struct vc_tree **tree)
 enum vc_node_type vc_node_type(const struct vc_node *node);
 bool vc_node_member(const struct vc_node *node, const char *key,
                     struct vc_node *ret_child);
+const char *vc_node_member_text(const struct vc_node *node, const char *key);
 size_t vc_node_count(const struct vc_node *node); /* array elements or object members */
 struct vc_node vc_node_element(const struct vc_node *node, size_t i);
 struct vc_node vc_node_nth_member(const struct vc_node *node, size_t i); /* input order */

@@ -127,9 +127,7 @@ int vc_pins_find(struct vc_arena *arena, const struct vc_pin_search *search,
 
 static const char *text_of(const struct vc_node *node, const char *key)
 {
-	struct vc_node member;
-	const char *text =
-		vc_node_member(node, key, &member) ? vc_node_text(&member) : NULL;
+	const char *text = vc_node_member_text(node, key);
 
 	return text ? text : "";
 }

@@ -7,9 +7,7 @@
 
 static const char *text_of(const struct vc_node *node, const char *key)
 {
-	struct vc_node member;
-	const char *text =
-		vc_node_member(node, key, &member) ? vc_node_text(&member) : NULL;
+	const char *text = vc_node_member_text(node, key);
 
 	return text ? text : "";
 }

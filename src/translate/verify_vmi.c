@@ -67,10 +67,10 @@ static int check_element(struct verifier *v, const struct subject *s, struct vc_
 		door_text(s->door));
 }
 
-static bool is_listed(const struct vc_names *listed, const char *name)
+static bool is_listed(const struct vc_listed_claims *listed, const char *claim)
 {
 	for (size_t i = 0; i < listed->n; i++)
-		if (strcmp(listed->v[i], name) == 0)
+		if (listed->v[i].claim && strcmp(listed->v[i].claim, claim) == 0)
 			return true;
 	return false;
 }

@@ -19,20 +19,29 @@ struct vc_metadata_requests {
 	size_t n, cap;
 };
 
+/* One of /spec/resourceClaims */
+struct vc_listed_claim {
+	char *name;  /* NULL: has none, which KubeVirt refuses */
+	char *claim; /* NULL: made from a template */
+};
+
+struct vc_listed_claims {
+	struct vc_listed_claim *v;
+	size_t n, cap;
+};
+
 /* Of deploy/kubernetes/admission/compute-claims.yaml */
 #define VC_COMPUTE_CLAIMS "virt-claim.io/compute-claims"
 
 /**
  * struct vc_compute_claim - what the policy compute-claims is asked to add
- * @name:	in spec.resourceClaims
- * @listed:	it is there
- * @claim:	name of the ResourceClaim; NULL made from a template
+ * @name:	in /spec/resourceClaims
+ * @listed:	it, there; NULL it is not there
  * @request:	NULL all of the claim
  */
 struct vc_compute_claim {
 	char *name;
-	bool listed;
-	char *claim;
+	const struct vc_listed_claim *listed;
 	char *request;
 };
 
@@ -44,14 +53,14 @@ struct vc_compute_claims {
 /**
  * struct vc_verify_vmi_input - what is known
  * @t:		of vc_translate_claims(), with .have_vmi
- * @listed:	names of ResourceClaims in /spec/resourceClaims
+ * @listed:	/spec/resourceClaims
  * @compute:	of vc_verify_vmi_compute()
  * @metadata:	of vc_metadata_look()
  * @have_claims: whether there was any --claims
  */
 struct vc_verify_vmi_input {
 	const struct vc_translation *t;
-	struct vc_names listed;
+	struct vc_listed_claims listed;
 	struct vc_compute_claims compute;
 	struct vc_metadata_requests metadata;
 	bool have_claims;
@@ -59,7 +68,11 @@ struct vc_verify_vmi_input {
 
 struct vc_node;
 
+int vc_verify_vmi_listed(struct vc_arena *arena, const struct vc_node *root,
+                         struct vc_listed_claims *ret_list, struct vc_err *err)
+	VC_MUST_CHECK;
 int vc_verify_vmi_compute(struct vc_arena *arena, const struct vc_node *root,
+                          const struct vc_listed_claims *listed,
                           struct vc_compute_claims *ret_list, struct vc_err *err)
 	VC_MUST_CHECK;
 bool vc_compute_gets(const struct vc_compute_claims *list,

@@ -8,13 +8,6 @@
 #include "claim/tree.h"
 #include "translate/verify_vmi.h"
 
-static const char *text_of(const struct vc_node *node, const char *key)
-{
-	struct vc_node member;
-
-	return vc_node_member(node, key, &member) ? vc_node_text(&member) : NULL;
-}
-
 static const char *find_annotation(const struct vc_node *root)
 {
 	struct vc_node metadata, annotations;
@@ -22,35 +15,21 @@ static const char *find_annotation(const struct vc_node *root)
 	if (!vc_node_member(root, "metadata", &metadata) ||
 	    !vc_node_member(&metadata, "annotations", &annotations))
 		return NULL;
-	return text_of(&annotations, VC_COMPUTE_CLAIMS);
+	return vc_node_member_text(&annotations, VC_COMPUTE_CLAIMS);
 }
 
-/* Which claim @wanted->name is; none if the VMI does not list it. */
-static int find_claim(struct vc_arena *arena, const struct vc_node *root,
-                      struct vc_compute_claim *wanted, struct vc_err *err)
+static const struct vc_listed_claim *find_listed(const struct vc_listed_claims *listed,
+                                                 const char *name)
 {
-	struct vc_node spec, claims;
-
-	if (!vc_node_member(root, "spec", &spec) ||
-	    !vc_node_member(&spec, "resourceClaims", &claims) ||
-	    vc_node_type(&claims) != VC_NODE_ARRAY)
-		return 0;
-	for (size_t i = 0; i < vc_node_count(&claims); i++) {
-		struct vc_node item = vc_node_element(&claims, i);
-		const char *name = text_of(&item, "name");
-		const char *claim = text_of(&item, "resourceClaimName");
-
-		if (!name || strcmp(name, wanted->name) != 0)
-			continue;
-		wanted->listed = true;
-		wanted->claim = claim ? vc_arena_strdup(arena, claim) : NULL;
-		return claim && !wanted->claim ? vc_fail_oom(err) : 0;
-	}
-	return 0;
+	for (size_t i = 0; i < listed->n; i++)
+		if (listed->v[i].name && strcmp(listed->v[i].name, name) == 0)
+			return &listed->v[i];
+	return NULL;
 }
 
-static int add(struct vc_arena *arena, const struct vc_node *root, const char *text,
-               size_t len, struct vc_compute_claims *list, struct vc_err *err)
+static int add(struct vc_arena *arena, const struct vc_listed_claims *listed,
+               const char *text, size_t len, struct vc_compute_claims *list,
+               struct vc_err *err)
 {
 	const char *slash = memchr(text, '/', len);
 	size_t name_len = slash ? (size_t)(slash - text) : len;
@@ -64,13 +43,15 @@ static int add(struct vc_arena *arena, const struct vc_node *root, const char *t
 		slot->request = vc_arena_strndup(arena, slash + 1, len - name_len - 1);
 	if (!slot->name || (slash && !slot->request))
 		return vc_fail_oom(err);
-	return find_claim(arena, root, slot, err);
+	slot->listed = find_listed(listed, slot->name);
+	return 0;
 }
 
 /**
  * vc_verify_vmi_compute() - Read the annotation virt-claim.io/compute-claims of a VMI
  * @arena:	holds the result
  * @root:	the VMI
+ * @listed:	of vc_verify_vmi_listed(); the result points to it
  * @ret_list:	its entries; empty without the annotation
  * @err:	out of memory
  *
@@ -79,6 +60,7 @@ static int add(struct vc_arena *arena, const struct vc_node *root, const char *t
  * Return: 0 or -VC_ERR_INTERNAL
  */
 int vc_verify_vmi_compute(struct vc_arena *arena, const struct vc_node *root,
+                          const struct vc_listed_claims *listed,
                           struct vc_compute_claims *ret_list, struct vc_err *err)
 {
 	static const char blanks[] = " \t\r\n";
@@ -93,7 +75,7 @@ int vc_verify_vmi_compute(struct vc_arena *arena, const struct vc_node *root,
 		len = start < text ? (size_t)(text - start) : 0;
 		while (len > 0 && strchr(blanks, start[len - 1]))
 			len--;
-		if (len > 0 && add(arena, root, start, len, &list, err) < 0)
+		if (len > 0 && add(arena, listed, start, len, &list, err) < 0)
 			return -(int)err->kind;
 		text += *text == ',';
 	}
@@ -121,8 +103,8 @@ bool vc_compute_gets(const struct vc_compute_claims *list,
 
 		if (!c->listed || (c->request && !same(c->request, binding->request)))
 			continue;
-		if (c->claim ? same(c->claim, binding->claim)
-		             : same(c->name, binding->pod_claim))
+		if (c->listed->claim ? same(c->listed->claim, binding->claim)
+		                     : same(c->name, binding->pod_claim))
 			return true;
 	}
 	return false;

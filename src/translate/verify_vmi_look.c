@@ -13,13 +13,6 @@
 #include "translate/doors.h"
 #include "translate/verify_vmi.h"
 
-static const char *text_of(const struct vc_node *node, const char *key)
-{
-	struct vc_node member;
-
-	return vc_node_member(node, key, &member) ? vc_node_text(&member) : NULL;
-}
-
 static int add_request(struct vc_arena *arena, struct vc_metadata_requests *list,
                        const struct vc_metadata_request *request, struct vc_err *err)
 {
@@ -37,7 +30,7 @@ static int look_in_document(struct vc_arena *arena, const struct vc_node *root,
                             struct vc_metadata_requests *list, struct vc_err *err)
 {
 	static const char known[] = VC_METADATA_GROUP "/" VC_KUBEVIRT_METADATA_VERSION;
-	const char *api = text_of(root, "apiVersion"), *uid;
+	const char *api = vc_node_member_text(root, "apiVersion"), *uid;
 	struct vc_node meta, requests;
 
 	if (!api || strncmp(api, VC_METADATA_GROUP "/", sizeof(VC_METADATA_GROUP)) != 0 ||
@@ -45,12 +38,12 @@ static int look_in_document(struct vc_arena *arena, const struct vc_node *root,
 	    !vc_node_member(root, "requests", &requests) ||
 	    vc_node_type(&requests) != VC_NODE_ARRAY)
 		return 0;
-	uid = text_of(&meta, "uid");
+	uid = vc_node_member_text(&meta, "uid");
 	for (size_t i = 0; uid && i < vc_node_count(&requests); i++) {
 		struct vc_node item = vc_node_element(&requests, i);
 		const struct vc_metadata_request request = {
 			.uid = uid,
-			.request = text_of(&item, "name"),
+			.request = vc_node_member_text(&item, "name"),
 			.understood = strcmp(api, known) == 0,
 		};
 
@@ -111,36 +104,62 @@ static int look_in_files(struct vc_arena *arena, const struct vc_claims *facts,
 	return 0;
 }
 
-static int look_in_vmi(struct vc_arena *arena, const struct vc_translate_input *input,
-                       struct vc_verify_vmi_input *v, struct vc_err *err)
+static int add_listed(struct vc_arena *arena, const struct vc_node *item,
+                      struct vc_listed_claims *list, struct vc_err *err)
 {
-	VC_AUTO_TREE struct vc_tree *tree = NULL;
-	struct vc_node root, spec, claims;
+	const char *name = vc_node_member_text(item, "name");
+	const char *claim = vc_node_member_text(item, "resourceClaimName");
+	struct vc_listed_claim *slot = vc_list_push(arena, list);
 
-	if (vc_tree_parse(input->vmi, input->vmi_len, input->vmi_name, &tree, err) < 0)
-		return -(int)err->kind;
-	root = vc_tree_root(tree, 0);
-	if (vc_verify_vmi_compute(arena, &root, &v->compute, err) < 0)
-		return -(int)err->kind;
-	if (!vc_node_member(&root, "spec", &spec) ||
+	if (!slot)
+		return vc_fail_oom(err);
+	slot->name = name ? vc_arena_strdup(arena, name) : NULL;
+	slot->claim = claim ? vc_arena_strdup(arena, claim) : NULL;
+	return (name && !slot->name) || (claim && !slot->claim) ? vc_fail_oom(err) : 0;
+}
+
+/**
+ * vc_verify_vmi_listed() - Read /spec/resourceClaims of a VMI
+ * @arena:	holds the result
+ * @root:	the VMI
+ * @ret_list:	its entries
+ * @err:	out of memory
+ *
+ * Return: 0 or -VC_ERR_INTERNAL
+ */
+int vc_verify_vmi_listed(struct vc_arena *arena, const struct vc_node *root,
+                         struct vc_listed_claims *ret_list, struct vc_err *err)
+{
+	struct vc_listed_claims list = { 0 };
+	struct vc_node spec, claims;
+
+	*ret_list = list;
+	if (!vc_node_member(root, "spec", &spec) ||
 	    !vc_node_member(&spec, "resourceClaims", &claims) ||
 	    vc_node_type(&claims) != VC_NODE_ARRAY)
 		return 0;
 	for (size_t i = 0; i < vc_node_count(&claims); i++) {
 		struct vc_node item = vc_node_element(&claims, i);
-		const char *name = text_of(&item, "resourceClaimName");
-		char **slot;
 
-		if (!name)
-			continue;
-		slot = vc_list_push(arena, &v->listed);
-		if (!slot)
-			return vc_fail_oom(err);
-		*slot = vc_arena_strdup(arena, name);
-		if (!*slot)
-			return vc_fail_oom(err);
+		if (add_listed(arena, &item, &list, err) < 0)
+			return -(int)err->kind;
 	}
+	*ret_list = list;
 	return 0;
+}
+
+static int look_in_vmi(struct vc_arena *arena, const struct vc_translate_input *input,
+                       struct vc_verify_vmi_input *v, struct vc_err *err)
+{
+	VC_AUTO_TREE struct vc_tree *tree = NULL;
+	struct vc_node root;
+
+	if (vc_tree_parse(input->vmi, input->vmi_len, input->vmi_name, &tree, err) < 0)
+		return -(int)err->kind;
+	root = vc_tree_root(tree, 0);
+	if (vc_verify_vmi_listed(arena, &root, &v->listed, err) < 0)
+		return -(int)err->kind;
+	return vc_verify_vmi_compute(arena, &root, &v->listed, &v->compute, err);
 }
 
 /**

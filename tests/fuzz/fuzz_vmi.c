@@ -29,13 +29,16 @@ static void check_compute(const struct vc_tree *tree)
 	VC_AUTO_ARENA struct vc_arena arena = VC_ARENA_INIT;
 	struct vc_node root = vc_tree_root(tree, 0);
 	struct vc_err err = VC_ERR_INIT;
+	struct vc_listed_claims listed;
 	struct vc_compute_claims list;
 
-	if (vc_verify_vmi_compute(&arena, &root, &list, &err) < 0)
+	if (vc_verify_vmi_listed(&arena, &root, &listed, &err) < 0 ||
+	    vc_verify_vmi_compute(&arena, &root, &listed, &list, &err) < 0)
 		abort();
 	for (size_t i = 0; i < list.n; i++)
 		if (strpbrk(list.v[i].name, ",/") ||
-		    (!list.v[i].listed && list.v[i].claim))
+		    (list.v[i].listed &&
+		     strcmp(list.v[i].listed->name, list.v[i].name) != 0))
 			abort();
 }
 
